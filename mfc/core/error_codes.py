@@ -1,0 +1,85 @@
+"""The catalogue of refusals: code, HTTP status and what to do. docs/reference/errors.md is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One kind of refusal. ``status`` is its HTTP status at the REST edge."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+_ALL = (
+    # requests in general
+    ErrorCode("invalid_request", 400, "The request is not well formed", "Correct the fields named in the answer and send it again."),
+    ErrorCode("not_authenticated", 401, "No valid token", "Send 'Authorization: Bearer <token>' with a token from the admin."),
+    ErrorCode("not_allowed", 403, "The token lacks the right", "Ask a manager to give the token the scope named in the answer."),
+    ErrorCode("not_found", 404, "Not found", "Check the address or the id; it may belong to another site."),
+    ErrorCode("method_not_allowed", 405, "Method not allowed", "Use one of the methods named in the Allow header."),
+    ErrorCode("not_acceptable", 406, "Only JSON is answered", "Send 'Accept: application/json'."),
+    ErrorCode("unsupported_media_type", 415, "Only JSON is understood", "Send 'Content-Type: application/json'."),
+    ErrorCode("too_many_requests", 429, "Too many requests", "Wait for the time in Retry-After, then send it again."),
+    ErrorCode("idempotency_key_missing", 400, "Idempotency-Key is missing", "Send a fresh unique Idempotency-Key with every new POST."),
+    ErrorCode("idempotency_key_reused", 422, "Idempotency-Key belongs to another request", "Use a new key for a new request; the old key answers only its first body."),
+    ErrorCode("state_conflict", 409, "Somebody was faster", "Read the present state and decide again."),
+    ErrorCode("illegal_transition", 409, "Not possible in this state", "Read the present state; the answer names what is possible."),
+    ErrorCode("busy", 503, "The system is busy", "Wait a second and try the same request again."),
+    # master data
+    ErrorCode("unknown_sku", 422, "This SKU is not stocked here", "Check the SKU or GTIN against GET /api/v1/skus."),
+    ErrorCode("unknown_barcode", 404, "This code is not known here", "Scan the label again; if it stays unknown, set the item aside and tell the lead."),
+    ErrorCode("wrong_check_digit", 422, "The check digit is wrong", "Scan again or compare the printed digits; a damaged label must be replaced."),
+    ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
+    ErrorCode("ambiguous_barcode", 409, "Several SKUs share this code", "Scan another code of the item or choose it by SKU."),
+    # orders
+    ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
+    ErrorCode("promise_in_past", 422, "The promise cannot be kept", "Send a promise window that ends in the future."),
+    ErrorCode("promise_window_invalid", 422, "The promise window is not possible", "Send 'from' before 'until'."),
+    ErrorCode("promise_too_tight", 422, "The promise is too soon to be kept", "Offer the customer a later window; the answer names the earliest."),
+    ErrorCode("order_ref_taken", 409, "This order reference exists", "Use the existing order, or send a new order_ref."),
+    ErrorCode("order_too_large", 422, "The order does not fit one tote", "Split the order, or send bulky items another way."),
+    ErrorCode("temperature_mismatch", 422, "The temperature class does not fit", "Leave temperature_class out, or send the warmest class that every line allows."),
+    ErrorCode("stock_insufficient", 409, "Not enough free stock", "Lower the quantity to what is available, or choose another SKU."),
+    ErrorCode("order_not_cancellable", 409, "The order is already being picked", "Let it finish, then take it back as a return."),
+    # stock
+    ErrorCode("reservation_missing", 409, "The reservation is gone", "Read the task again; it was changed meanwhile."),
+    ErrorCode("lock_order", 500, "SKUs were locked out of order", "This is our mistake: please report it with the journal."),
+    # people, stations, sessions
+    ErrorCode("no_session", 403, "Nobody is working here", "Scan your badge first."),
+    ErrorCode("unknown_badge", 404, "This badge is not known", "Use your own badge; a lead can print a new one in the admin."),
+    ErrorCode("role_missing", 403, "Your role does not cover this station", "Ask a lead to add the role in the admin."),
+    ErrorCode("unknown_station", 404, "This screen is not enrolled", "Open the address shown for the station in the admin."),
+    ErrorCode("nothing_expected", 409, "Nothing is to be scanned now", "Look at the screen and follow what it says."),
+    ErrorCode("unexpected_scan", 409, "That is not what comes next", "Look at the screen and follow what it says."),
+    # picking
+    ErrorCode("cart_in_use", 409, "This cart has a batch", "Take another cart, or finish the batch on this one."),
+    ErrorCode("tote_in_use", 409, "This tote is in use", "Take an empty tote; this one belongs to the order named in the answer."),
+    ErrorCode("unknown_tote", 404, "This tote is not known here", "Register the tote in the admin, or take another one."),
+    ErrorCode("wrong_item", 409, "Wrong item", "Put it back and take the item shown."),
+    ErrorCode("wrong_location", 409, "Wrong place", "Go to the location shown."),
+    ErrorCode("wrong_tote", 409, "Wrong tote", "Put it into the tote whose light is on."),
+    ErrorCode("task_taken", 409, "Somebody else has done this", "Go on with the next task on the screen."),
+    ErrorCode("short_invalid", 422, "The found quantity is not possible", "Enter 0 up to one less than the wanted quantity."),
+    ErrorCode("nothing_to_undo", 409, "Nothing can be taken back", "Only the last action can be undone, while the tote is on the cart."),
+    # packing
+    ErrorCode("tote_not_here", 409, "This tote is not due here", "Put it back on the belt; it will be sent to the right place."),
+    ErrorCode("weight_out_of_tolerance", 409, "The weight does not fit the content", "Put the tote back on the belt: it goes to the hospital to be counted."),
+    ErrorCode("wrong_label", 409, "Wrong label", "Stick on and scan the label that was printed for this tote."),
+    ErrorCode("count_unfinished", 409, "Lines still differ", "Follow the lines marked remove or fetch."),
+    # dispatch
+    ErrorCode("shipment_not_ready", 409, "The shipment is not ready", "Wait for the shipment.ready event."),
+    ErrorCode("shipment_claimed", 409, "The shipment is claimed by somebody else", "Choose another shipment; the answer names who has it."),
+    ErrorCode("parcel_wrong", 409, "A parcel does not belong to this shipment", "Take out the parcels named in the answer; load only what belongs here."),
+    ErrorCode("parcel_missing", 409, "A parcel of this shipment is missing", "Find the parcels named in the answer before handing over."),
+    # webhooks and devices
+    ErrorCode("webhook_url_refused", 422, "This address is not allowed", "Use https, or http on the loopback address."),
+    ErrorCode("unknown_device", 404, "This device is not bound", "Bind the device to a station or location in the admin."),
+    ErrorCode("import_refused", 422, "The file cannot be read", "Correct the header or the rows named in the report."),
+)  # fmt: skip
+
+CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}

@@ -1,0 +1,70 @@
+"""The invariants of stock, each a query for the rows that break it."""
+
+from mfc.core.integrity import register
+
+_IN_AND_OUT = """
+    SELECT to_location_id AS location_id, to_container_id AS container_id, sku_id, lot_id, qty
+      FROM inventory_stockmove WHERE to_location_id IS NOT NULL OR to_container_id IS NOT NULL
+    UNION ALL
+    SELECT from_location_id, from_container_id, sku_id, lot_id, -qty
+      FROM inventory_stockmove WHERE from_location_id IS NOT NULL OR from_container_id IS NOT NULL
+"""
+
+register(
+    "balances_equal_moves",
+    "Every balance is the sum of its moves",
+    f"""
+    SELECT location_id, container_id, sku_id, lot_id, sum(on_hand) AS balance, sum(moved) AS moved FROM (
+        SELECT location_id, container_id, sku_id, lot_id, on_hand, 0 AS moved FROM inventory_balance
+        UNION ALL SELECT location_id, container_id, sku_id, lot_id, 0, qty FROM ({_IN_AND_OUT}) flows
+    ) both_sides GROUP BY 1, 2, 3, 4 HAVING sum(on_hand) <> sum(moved)
+    """,  # noqa: S608
+)
+register(
+    "balances_in_range",
+    "No balance is negative, none reserves more than it holds",
+    "SELECT id, on_hand, reserved FROM inventory_balance WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand",
+)
+register(
+    "reservations_equal_reserved",
+    "What a balance has reserved is the sum of its open reservations",
+    """
+    SELECT b.id, b.reserved, coalesce(sum(r.qty), 0) AS claimed FROM inventory_balance b
+    LEFT JOIN inventory_reservation r ON r.balance_id = b.id GROUP BY b.id HAVING b.reserved <> coalesce(sum(r.qty), 0)
+    """,
+)
+register(
+    "positions_equal_balances",
+    "A SKU's position is the sum of its bins",
+    """
+    SELECT p.id, p.sku_id, p.on_hand, p.reserved, coalesce(sum(b.on_hand), 0) AS in_bins,
+           coalesce(sum(b.reserved), 0) AS reserved_in_bins
+      FROM inventory_skuposition p
+      LEFT JOIN inventory_balance b ON b.site_id = p.site_id AND b.sku_id = p.sku_id AND b.pickable
+     GROUP BY p.id HAVING p.on_hand <> coalesce(sum(b.on_hand), 0) OR p.reserved <> coalesce(sum(b.reserved), 0)
+    """,
+)
+register(
+    "bins_have_positions",
+    "Every bin's SKU has a position",
+    """
+    SELECT b.id, b.sku_id FROM inventory_balance b WHERE b.pickable AND b.on_hand > 0 AND NOT EXISTS
+      (SELECT 1 FROM inventory_skuposition p WHERE p.site_id = b.site_id AND p.sku_id = b.sku_id)
+    """,
+)
+register(
+    "only_containers_in_use_hold_stock",
+    "A container holds stock only during a use",
+    """
+    SELECT b.id, b.container_id FROM inventory_balance b WHERE b.container_id IS NOT NULL AND b.on_hand > 0
+       AND NOT EXISTS (SELECT 1 FROM inventory_toteuse u WHERE u.container_id = b.container_id AND u.closed_at IS NULL)
+    """,
+)
+register(
+    "moves_are_whole",
+    "Every move has a quantity and at least one end inside",
+    """
+    SELECT id FROM inventory_stockmove WHERE qty <= 0 OR (from_location_id IS NULL AND from_container_id IS NULL
+       AND to_location_id IS NULL AND to_container_id IS NULL)
+    """,
+)

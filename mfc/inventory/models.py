@@ -1,0 +1,170 @@
+"""Lots, containers, balances, moves and reservations. Only ``inventory.ledger`` writes balances, positions and moves."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Lot(models.Model):
+    """Batch of a SKU; FEFO takes the earliest expiry."""
+
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="lots")
+    code = models.CharField(max_length=20)
+    expires_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sku", "code"], name="lot_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sku}/{self.code}"
+
+
+class ContainerKind(models.TextChoices):
+    TOTE = "tote"
+    CART = "cart"
+    PALLET = "pallet"
+    PARCEL = "parcel"
+
+
+class Container(models.Model):
+    """Anything with a licence plate that holds stock or other containers."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=ContainerKind)
+    label = models.CharField(max_length=40, unique=True, help_text="Label text, T-… or K-…")
+    tare_g = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ToteUse(models.Model):
+    """One period of use of a container: from the scan that opens it to the day it is empty again."""
+
+    container = models.ForeignKey(Container, on_delete=models.PROTECT, related_name="uses")
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="totes")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["container"], condition=Q(closed_at=None), name="one_use_per_container")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.container} for {self.order}"
+
+
+class Balance(models.Model):
+    """Quantity of SKU + lot in one place: a location, or a container in use."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    location = models.ForeignKey("layout.Location", null=True, blank=True, on_delete=models.PROTECT)
+    container = models.ForeignKey(Container, null=True, blank=True, on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
+    pickable = models.BooleanField(default=False, help_text="Lies in a bin: counts as stock that may be promised")
+    on_hand = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="balance_on_hand_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")), name="balance_reserved_within_on_hand"
+            ),
+            models.CheckConstraint(
+                condition=Q(location=None) ^ Q(container=None), name="balance_in_exactly_one_place"
+            ),
+            models.UniqueConstraint(
+                fields=["location", "container", "sku", "lot"], nulls_distinct=False, name="balance_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["site", "sku"], name="balance_by_sku")]
+
+    def __str__(self) -> str:
+        return f"{self.on_hand} × {self.sku} in {self.location or self.container}"
+
+
+class SkuPosition(models.Model):
+    """Site-wide sums of one SKU: what lies in bins, what is hard reserved there, what is softly promised."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    on_hand = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+    promised = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = "SKU position"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "sku"], name="position_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="position_on_hand_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")), name="position_reserved_within_on_hand"
+            ),
+            models.CheckConstraint(condition=Q(promised__gte=0), name="position_promised_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.on_hand} on hand"
+
+    @property
+    def available(self) -> int:
+        """What may still be promised."""
+        return self.on_hand - self.reserved - self.promised
+
+
+class MoveKind(models.TextChoices):
+    RECEIPT = "receipt"
+    PICK = "pick"
+    UNPICK = "unpick"
+    PUTBACK = "putback"
+    SHORT = "short"
+    ADJUST = "adjust"
+    SHIP = "ship"
+
+
+class StockMove(models.Model):
+    """The ledger line: ``qty`` eaches of SKU + lot left one place and reached another.
+
+    An empty source is the supplier, an empty target the customer or the loss; never updated, never deleted.
+    """
+
+    at = models.DateTimeField()
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=MoveKind)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
+    qty = models.PositiveIntegerField()
+    from_location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
+    from_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
+    to_location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
+    to_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=60, blank=True, db_index=True, help_text="What it belongs to: task:17")
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=120)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at", "-id"], name="move_newest"), models.Index(fields=["sku", "-id"], name="move_by_sku")]
+        constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="move_qty_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.qty} × {self.sku}"
+
+
+class Reservation(models.Model):
+    """Hard claim of an order line on one balance; ``qty`` is what is still outstanding."""
+
+    balance = models.ForeignKey(Balance, on_delete=models.PROTECT, related_name="reservations")
+    order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="reservations")
+    qty = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True, help_text="Why this balance")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(qty__gte=0), name="reservation_qty_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.qty} of {self.balance_id}"

@@ -1,0 +1,133 @@
+"""Hard claims: order lines get balances, by FEFO, at release; and give them back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from mfc.core import clock
+from mfc.core.actors import Actor
+from mfc.inventory import allocation, ledger
+from mfc.inventory.models import Balance, Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One order line that wants stock; ``promised`` of ``qty`` is claimed softly."""
+
+    order_line_id: int
+    sku_id: int
+    qty: int
+    promised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A free quantity in a bin, with where it lies and why it comes in this order."""
+
+    balance_id: int
+    location_id: int
+    lot_id: int | None
+    free: int
+    expires_on: date | None
+    x_mm: int
+    y_mm: int
+    aisle: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``qty`` of a line from one source, and the reason."""
+
+    need: Need
+    source: Source
+    qty: int
+    reason: str
+
+
+def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
+    """Free stock in bins by SKU."""
+    rows = (
+        Balance.objects.filter(site_id=site_id, pickable=True, sku_id__in=set(sku_ids), on_hand__gt=0)
+        .select_related("location", "lot")
+        .order_by("pk")
+    )
+    found: dict[int, list[Source]] = defaultdict(list)
+    for row in rows:
+        free = row.on_hand - row.reserved
+        if free > 0:
+            place = row.location
+            expires_on = row.lot.expires_on if row.lot else None
+            found[row.sku_id].append(
+                Source(row.pk, place.pk, row.lot_id, free, expires_on, place.x_mm, place.y_mm, place.aisle, place.level)
+            )
+    return found
+
+
+def choose(*, needs: Sequence[Need], available: dict[int, list[Source]]) -> list[Taken]:
+    """Which source serves which need (FEFO). Uses up ``available``; what no source covers is missing from the answer."""
+    today = clock.now().date()
+    taken: list[Taken] = []
+    for need in needs:
+        pool = available.get(need.sku_id, [])
+        by_id = {source.balance_id: source for source in pool}
+        result = allocation.allocate(
+            need.qty,
+            [
+                allocation.Candidate(
+                    id=source.balance_id,
+                    free_qty=source.free,
+                    expires=source.expires_on,
+                    walk_rank=source.y_mm + source.level,
+                )
+                for source in pool
+            ],
+            today=today,
+        )
+        for balance_id, qty in result.takes:
+            source = by_id[int(str(balance_id))]
+            taken.append(Taken(need, source, qty, result.reason))
+            by_id[source.balance_id] = replace(source, free=source.free - qty)
+        available[need.sku_id] = [source for source in by_id.values() if source.free > 0]
+    return taken
+
+
+def reserve(*, site_id: int, actor: Actor, needs: Sequence[Need], taken: Sequence[Taken]) -> list[Reservation]:
+    """Reserve what was chosen and end the promises of all needs, in one posting; answers in the order of ``taken``.
+
+    Raises ``stock_insufficient`` when a balance changed meanwhile: choose again.
+    """
+    promised_left = {need.order_line_id: need.promised for need in needs}
+    entries: list[ledger.Entry] = []
+    for item in taken:
+        promised = min(item.qty, promised_left[item.need.order_line_id])
+        promised_left[item.need.order_line_id] -= promised
+        entries.append(
+            ledger.Reserve(
+                balance_id=item.source.balance_id,
+                sku_id=item.need.sku_id,
+                order_line_id=item.need.order_line_id,
+                qty=item.qty,
+                promised=promised,
+                reason=item.reason,
+            )
+        )
+    unfilled = [(need.sku_id, promised_left[need.order_line_id]) for need in needs]
+    entries += [ledger.Promise(sku_id=sku_id, qty=-left) for sku_id, left in unfilled if left]
+    return ledger.post(site_id=site_id, actor=actor, entries=entries).reservations
+
+
+def release(*, site_id: int, actor: Actor, reservation: Reservation, sku_id: int, qty: int) -> None:
+    """Give back ``qty`` of a reservation."""
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Unreserve(
+                reservation_id=reservation.pk, balance_id=reservation.balance_id, sku_id=sku_id, qty=qty
+            )
+        ],
+    )

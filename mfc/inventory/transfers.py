@@ -1,0 +1,245 @@
+"""The moves of stock that processes make: receive, pick, take back, write off, ship, adjust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mfc.core import journal, txn
+from mfc.core.actors import Actor
+from mfc.core.errors import DomainError
+from mfc.inventory import ledger
+from mfc.inventory.models import Balance, MoveKind, Reservation
+from mfc.inventory.places import Place, at_location, in_container
+from mfc.layout.models import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """``qty`` of SKU + lot that came in at a location."""
+
+    location: Location
+    sku_id: int
+    lot_id: int | None
+    qty: int
+
+
+@txn.use_case
+def receive(*, site_id: int, actor: Actor, deliveries: Sequence[Delivery], reference: str) -> None:
+    """Book stock in from outside."""
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.RECEIPT,
+                sku_id=item.sku_id,
+                lot_id=item.lot_id,
+                qty=item.qty,
+                source=None,
+                target=at_location(item.location),
+                reference=reference,
+            )
+            for item in deliveries
+        ],
+    )
+
+
+def _bin(balance: Balance) -> Place:
+    return Place(location_id=balance.location_id or 0, pickable=balance.pickable)
+
+
+def pick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str) -> None:
+    """Move ``qty`` from the reserved balance into a container."""
+    balance = reservation.balance
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.PICK,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=qty,
+                source=_bin(balance),
+                target=in_container(container_id),
+                reservation_id=reservation.pk,
+                reference=reference,
+            )
+        ],
+    )
+
+
+def unpick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str) -> Reservation:
+    """The compensating entry of ``pick``: back into the bin, reserved again for the same line."""
+    balance = reservation.balance
+    posted = ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.UNPICK,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=qty,
+                source=in_container(container_id),
+                target=_bin(balance),
+                reference=reference,
+            ),
+            ledger.Reserve(
+                balance_id=balance.pk,
+                sku_id=balance.sku_id,
+                order_line_id=reservation.order_line_id,
+                qty=qty,
+                promised=0,
+                reason="taken back",
+            ),
+        ],
+    )
+    return posted.reservations[0]
+
+
+def give_up(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, reference: str, reason: str) -> int:
+    """The bin does not hold what is reserved: end ``qty`` of the reservation and write off what nobody else has reserved.
+
+    Other batches keep their claims: they will find out for themselves. Returns the quantity written off.
+    """
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Unreserve(
+                reservation_id=reservation.pk,
+                balance_id=reservation.balance_id,
+                sku_id=reservation.balance.sku_id,
+                qty=qty,
+            )
+        ],
+    )
+    balance = Balance.objects.get(pk=reservation.balance_id)
+    ghost = balance.on_hand - balance.reserved
+    if ghost > 0:
+        ledger.post(
+            site_id=site_id,
+            actor=actor,
+            entries=[
+                ledger.Move(
+                    kind=MoveKind.SHORT,
+                    sku_id=balance.sku_id,
+                    lot_id=balance.lot_id,
+                    qty=ghost,
+                    source=_bin(balance),
+                    target=None,
+                    reference=reference,
+                    reason=reason,
+                )
+            ],
+        )
+    return max(ghost, 0)
+
+
+def move_contents(
+    *,
+    site_id: int,
+    actor: Actor,
+    kind: MoveKind,
+    container_id: int,
+    target: Place | None,
+    reference: str,
+    reason: str = "",
+) -> int:
+    """Move everything a container holds; returns the number of eaches."""
+    held = list(Balance.objects.filter(container_id=container_id, on_hand__gt=0).order_by("pk"))
+    if not held:
+        return 0
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=kind,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=balance.on_hand,
+                source=in_container(container_id),
+                target=target,
+                reference=reference,
+                reason=reason,
+            )
+            for balance in held
+        ],
+    )
+    return sum(balance.on_hand for balance in held)
+
+
+def take_out(
+    *,
+    site_id: int,
+    actor: Actor,
+    container_id: int,
+    sku_id: int,
+    qty: int,
+    target: Place | None,
+    reference: str,
+    reason: str,
+) -> None:
+    """Take ``qty`` of a SKU out of a container, whatever lots it holds there; ``target`` None is a loss.
+
+    Raises ``stock_insufficient`` when the container holds less.
+    """
+    left = qty
+    entries: list[ledger.Entry] = []
+    for balance in Balance.objects.filter(container_id=container_id, sku_id=sku_id, on_hand__gt=0).order_by("pk"):
+        part = min(left, balance.on_hand)
+        if part:
+            entries.append(
+                ledger.Move(
+                    kind=MoveKind.PUTBACK if target else MoveKind.SHORT,
+                    sku_id=sku_id,
+                    lot_id=balance.lot_id,
+                    qty=part,
+                    source=in_container(container_id),
+                    target=target,
+                    reference=reference,
+                    reason=reason,
+                )
+            )
+            left -= part
+    if left:
+        raise DomainError("stock_insufficient", f"The container holds {qty - left} of {qty}.", sku_ids=[sku_id])
+    ledger.post(site_id=site_id, actor=actor, entries=entries)
+
+
+@txn.use_case
+def adjust(*, balance: Balance, actor: Actor, on_hand: int, reason: str) -> None:
+    """Correct a bin's quantity to what was found, through the ledger.
+
+    Raises ``quantity_invalid`` without a reason, below zero or below what is reserved.
+    """
+    if not reason.strip() or on_hand < balance.reserved:
+        raise DomainError(
+            "quantity_invalid",
+            f"{on_hand} is not possible: {balance.reserved} are reserved, and a reason is needed.",
+            minimum=balance.reserved,
+        )
+    difference = on_hand - balance.on_hand
+    if difference == 0:
+        return
+    place = Place(balance.location_id or 0, balance.container_id or 0, balance.pickable)
+    ledger.post(
+        site_id=balance.site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.ADJUST,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=abs(difference),
+                source=place if difference < 0 else None,
+                target=place if difference > 0 else None,
+                reference=f"balance:{balance.pk}",
+                reason=reason,
+            )
+        ],
+    )
+    journal.write("stock.adjusted", actor=actor, subject=f"balance:{balance.pk}", difference=difference, reason=reason)

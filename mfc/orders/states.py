@@ -1,0 +1,33 @@
+"""States of an order and what may follow what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OrderState(StrEnum):
+    ACCEPTED = "accepted"  # promised, waiting for release
+    RELEASED = "released"  # hard reserved, in a planned batch
+    PICKING = "picking"  # its cart is under way
+    PICKED = "picked"  # its tote is on the belt
+    PACKED = "packed"  # weighed and sealed
+    READY = "ready"  # staged, offered to dispatch
+    HANDED_OVER = "handed_over"  # left with the carrier; final
+    CANCELLED = "cancelled"  # called off before picking; final
+    UNFILLED = "unfilled"  # every line short, nothing to send; final
+
+
+_S = OrderState
+TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
+    _S.ACCEPTED: frozenset({_S.RELEASED, _S.CANCELLED, _S.UNFILLED}),
+    _S.RELEASED: frozenset({_S.PICKING, _S.CANCELLED, _S.ACCEPTED}),
+    _S.PICKING: frozenset({_S.PICKED, _S.UNFILLED}),
+    _S.PICKED: frozenset({_S.PACKED, _S.UNFILLED}),
+    _S.PACKED: frozenset({_S.READY}),
+    _S.READY: frozenset({_S.HANDED_OVER}),
+    _S.HANDED_OVER: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.UNFILLED: frozenset(),
+}
+FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+OPEN = frozenset(OrderState) - FINAL

@@ -1,0 +1,113 @@
+"""Waves, batches and pick tasks."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from mfc.picking.states import ON_CART, BatchState, TaskState
+
+
+class Colour(models.TextChoices):
+    """Lamp colours of carts; red is kept for refusals."""
+
+    BLUE = "blue"
+    GREEN = "green"
+    AMBER = "amber"
+    MAGENTA = "magenta"
+    CYAN = "cyan"
+    WHITE = "white"
+
+
+class Wave(models.Model):
+    """One release decision and why it was made."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    released_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return f"Wave {self.pk}"
+
+
+class Batch(models.Model):
+    """Orders picked in one walk, one tote each, on one cart."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, related_name="batches")
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BatchState], default=BatchState.PLANNED)
+    station = models.ForeignKey("workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
+    person = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
+    colour = models.CharField(max_length=10, choices=Colour, blank=True)
+    current_stop = models.PositiveSmallIntegerField(default=1)
+    length_mm = models.PositiveIntegerField(help_text="Planned walk")
+    policy = models.CharField(max_length=30, help_text="How the walk was ordered")
+    reason = models.CharField(max_length=300, help_text="Why these orders together")
+    latest_start = models.DateTimeField()
+    planned_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["station"],
+                condition=Q(state__in=[str(state) for state in sorted(ON_CART)]),
+                name="one_batch_per_station",
+            ),
+            models.UniqueConstraint(
+                fields=["site", "colour"],
+                condition=Q(state__in=[str(state) for state in sorted(ON_CART)]),
+                name="one_batch_per_colour",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}"
+
+
+class BatchOrder(models.Model):
+    """One order's place on the cart; ``tote_use`` once an empty tote stands there."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="orders")
+    order = models.OneToOneField("orders.Order", on_delete=models.PROTECT, related_name="batch_order")
+    position = models.PositiveSmallIntegerField(help_text="1 is the first place on the cart")
+    tote_use = models.OneToOneField("inventory.ToteUse", null=True, blank=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "position"], name="one_order_per_cart_position")]
+
+    def __str__(self) -> str:
+        return f"{self.order} at {self.letter}"
+
+    @property
+    def letter(self) -> str:
+        """The name of the place people see: A, B, C …"""
+        return chr(ord("A") + self.position - 1)
+
+
+class PickTask(models.Model):
+    """Take ``qty`` of a SKU + lot from a location into the tote of one order."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="tasks")
+    batch_order = models.ForeignKey(BatchOrder, on_delete=models.CASCADE, related_name="tasks")
+    order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="tasks")
+    reservation = models.ForeignKey("inventory.Reservation", on_delete=models.PROTECT, related_name="tasks")
+    location = models.ForeignKey("layout.Location", on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    lot = models.ForeignKey("inventory.Lot", null=True, blank=True, on_delete=models.PROTECT)
+    qty = models.PositiveIntegerField()
+    stop = models.PositiveSmallIntegerField(help_text="Tasks with the same stop are taken together")
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in TaskState], default=TaskState.OPEN)
+    verified_by = models.CharField(max_length=10, blank=True, help_text="item, location or light")
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="task_qty_positive")]
+        indexes = [models.Index(fields=["batch", "stop"], name="task_by_stop")]
+
+    def __str__(self) -> str:
+        return f"{self.qty} × {self.sku} at {self.location}"
