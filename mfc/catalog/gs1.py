@@ -84,9 +84,7 @@ def sscc(extension: int, company_prefix: str, serial: int) -> str:
 
 
 def checked_sscc(text: str) -> str:
-    """Return `text` when it is an SSCC with the right check digit; ValueError with a text for people
-    otherwise.
-    """
+    """Return `text` when it is an SSCC with the right check digit; otherwise ValueError with a text."""
     if not (text.isascii() and text.isdigit()) or len(text) != SSCC_LENGTH:
         raise ValueError(f"An SSCC has 18 digits, not {text!r}.")
     expected = check_digit(text[:-1])

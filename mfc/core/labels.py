@@ -1,5 +1,4 @@
-"""Our own labels: `P-BODY` and a check character, for locations, totes, carts, people, commands and
-devices. Pure.
+"""Our own labels: `P-BODY` and a check character, from locations to commands. Pure.
 
 The check character is ISO/IEC 7064 MOD 37,36 (hybrid system, alphabet 0-9 A-Z) over the body: it finds
 every wrong character and nearly every swap of neighbours. A typed prefix and at least six characters after
