@@ -28,7 +28,7 @@ STOPS = stops_at((1000, 4000), (3000, 10_000), (3000, 1200), (5000, 10_500), (70
 def test_s_shape_crosses_aisles_up_and_down():
     found = route(STOPS, "s-shape")
     assert [stop.key for stop in found.stops] == ["s0", "s1", "s2", "s3", "s5", "s4"]
-    # between stops people take the shorter way; here that is the S: 1000 to the front, four crossings, 6000 across, back home 6000 + 1000
+    # 1000 to the front, four crossings, 6000 across, back home 6000 + 1000
     assert found.length_mm == 1000 + 4 * 10_000 + 6000 + 6000 + 1000
 
 
