@@ -210,6 +210,43 @@ def take_out(
     ledger.post(site_id=site_id, actor=actor, entries=entries)
 
 
+def found_elsewhere(
+    *,
+    site_id: int,
+    actor: Actor,
+    sku_id: int,
+    qty: int,
+    origin: Balance | None,
+    target: Location,
+    reference: str,
+    reason: str,
+) -> None:
+    """Units turned up at ``target`` that left ``origin`` without a booking.
+
+    They move from there as far as its book has free units; the rest is found stock.
+    """
+    from_origin = min(qty, origin.on_hand - origin.reserved) if origin else 0
+    parts = [(from_origin, _bin(origin) if origin else None), (qty - from_origin, None)]
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.PUTBACK if source else MoveKind.ADJUST,
+                sku_id=sku_id,
+                lot_id=origin.lot_id if origin else None,
+                qty=part,
+                source=source,
+                target=at_location(target),
+                reference=reference,
+                reason=reason,
+            )
+            for part, source in parts
+            if part > 0
+        ],
+    )
+
+
 @txn.use_case
 def adjust(*, balance: Balance, actor: Actor, on_hand: int, reason: str) -> None:
     """Correct a bin's quantity to what was found, through the ledger.

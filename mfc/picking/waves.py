@@ -47,6 +47,7 @@ def idle_pickers(site: Site) -> int:
     busy = Batch.objects.filter(station=OuterRef("station"), state__in=ON_CART)
     return (
         WorkSession.objects.filter(ended_at=None, station__site=site, station__kind=StationKind.CART)
+        .exclude(cart="")
         .exclude(Exists(busy))
         .count()
     )
@@ -268,6 +269,7 @@ def hand_out(*, site: Site) -> list[Batch]:
     busy = Batch.objects.filter(station=OuterRef("station"), state__in=ON_CART)
     sessions = (
         WorkSession.objects.filter(ended_at=None, station__site=site, station__kind=StationKind.CART)
+        .exclude(cart="")
         .exclude(Exists(busy))
         .select_related("station", "person")
         .order_by("pk")

@@ -73,11 +73,15 @@ class WorkSession(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sessions")
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="sessions")
+    cart = models.CharField(max_length=40, blank=True, help_text="Label of the cart in use, K-…")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["cart"], condition=Q(ended_at=None) & ~Q(cart=""), name="one_session_per_cart"
+            ),
             models.UniqueConstraint(fields=["person"], condition=Q(ended_at=None), name="one_session_per_person"),
             models.UniqueConstraint(fields=["station"], condition=Q(ended_at=None), name="one_session_per_station"),
         ]

@@ -46,3 +46,15 @@ def end(*, session: WorkSession) -> None:
     if changed:
         txn.hint(f"station:{session.station_id}", "lights")
         journal.write("session.ended", actor=actor_of(session.person), subject=f"station:{session.station_id}")
+
+
+@txn.use_case
+def take_cart(*, session: WorkSession, cart: str) -> None:
+    """Work with this cart from now on; raises ``cart_in_use`` when somebody else has it."""
+    holder = WorkSession.objects.select_related("person").filter(ended_at=None, cart=cart).exclude(pk=session.pk).first()
+    if holder is not None:
+        raise DomainError("cart_in_use", f"{holder.person.name} works with cart {cart}.", by=holder.person.name)
+    WorkSession.objects.filter(pk=session.pk).update(cart=cart)
+    session.cart = cart
+    txn.hint("plan")
+    journal.write("cart.taken", actor=actor_of(session.person), subject=f"cart:{cart}")

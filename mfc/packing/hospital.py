@@ -1,0 +1,190 @@
+"""The hospital: a tote whose weight did not fit is counted and mended by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+from django.db.models import Sum
+
+from mfc.catalog.models import Sku
+from mfc.core import clock, journal, txn
+from mfc.core.errors import DomainError
+from mfc.core.transitions import advance
+from mfc.inventory import containers, transfers
+from mfc.inventory.models import Balance
+from mfc.layout.models import Location, LocationKind
+from mfc.orders import services as orders
+from mfc.orders.models import OrderLine
+from mfc.orders.states import OrderState
+from mfc.packing.bench import job_of_tote
+from mfc.packing.models import PackJob
+from mfc.packing.states import TRANSITIONS, PackState
+from mfc.picking.models import PickTask
+from mfc.workforce.models import Person, Station
+from mfc.workforce.sessions import actor_of
+
+_TAKEN_IN = frozenset({PackState.REJECTED, PackState.ARRIVING})
+
+
+@dataclass(frozen=True, slots=True)
+class CountLine:
+    """One SKU of a tote: by the book and as counted. ``location`` is where a missing unit is fetched."""
+
+    sku: Sku
+    expected: int
+    counted: int
+    location: str
+
+    @property
+    def difference(self) -> int:
+        """Counted minus expected."""
+        return self.counted - self.expected
+
+
+@txn.use_case
+def admit(*, station: Station, label: str, person: Person) -> PackJob:
+    """Begin to count a tote. Raises ``unknown_tote``, ``tote_not_here``."""
+    job = job_of_tote(site_id=station.site_id, label=label)
+    if job.state not in _TAKEN_IN:
+        raise DomainError("tote_not_here", f"Tote {label} is {job.state}, not due at the hospital.", state=job.state)
+    try:
+        with txn.transaction_scope():
+            advance(job, PackState.COUNTING, table=TRANSITIONS, station_id=station.pk, counted={})
+    except IntegrityError as error:
+        raise DomainError("state_conflict", "Another tote is on this bench.") from error
+    journal.write("tote.admitted", actor=actor_of(person), subject=f"order:{job.order.ref}", tote=label)
+    return job
+
+
+def lines(job: PackJob) -> list[CountLine]:
+    """The content by the book beside the count; SKUs that do not belong are lines with expected 0."""
+    held = {
+        row["sku_id"]: row["total"]
+        for row in Balance.objects.filter(container_id=job.tote_use.container_id, on_hand__gt=0)
+        .values("sku_id")
+        .annotate(total=Sum("on_hand"))
+    }
+    counted = {int(sku_id): qty for sku_id, qty in job.counted.items()}
+    skus = Sku.objects.in_bulk(set(held) | set(counted))
+    places = dict(
+        PickTask.objects.filter(batch_order__order_id=job.order_id)
+        .order_by("-pk")
+        .values_list("sku_id", "location__code")
+    )
+    return [
+        CountLine(skus[sku_id], held.get(sku_id, 0), counted.get(sku_id, 0), places.get(sku_id, ""))
+        for sku_id in sorted(skus)
+    ]
+
+
+@txn.use_case
+def count(*, job: PackJob, sku: Sku, person: Person) -> None:
+    """One unit was scanned; while fixing, a fetched unit that was missing went in (``wrong_item`` when none is missing)."""
+    if job.state == PackState.FIXING:
+        line = next((line for line in lines(job) if line.sku == sku), None)
+        if line is None or line.difference >= 0:
+            raise DomainError("wrong_item", f"No {sku.code} is missing in this tote.")
+    counted = dict(job.counted)
+    counted[str(sku.pk)] = counted.get(str(sku.pk), 0) + 1
+    PackJob.objects.filter(pk=job.pk).update(counted=counted)
+    job.counted = counted
+    if job.state == PackState.FIXING:
+        _release_when_right(job, person)
+
+
+@txn.use_case
+def finish_count(*, job: PackJob, person: Person) -> bool:
+    """All units are counted. True when the content is right and the tote goes back on the belt."""
+    if all(line.difference == 0 for line in lines(job)):
+        _release(job, person)
+        return True
+    advance(job, PackState.FIXING, table=TRANSITIONS)
+    journal.write(
+        "tote.differs",
+        actor=actor_of(person),
+        subject=f"order:{job.order.ref}",
+        lines=[[line.sku.code, line.difference] for line in lines(job) if line.difference],
+    )
+    return False
+
+
+@txn.use_case
+def removed(*, job: PackJob, person: Person) -> CountLine:
+    """The first line that was too many has been taken out and put on the hospital shelf.
+
+    The units left the bin without a booking, so they move from there; when the bin's book has none to give, they are
+    found stock. Raises ``nothing_expected`` when no line is too many.
+    """
+    line = next((line for line in lines(job) if line.difference > 0), None)
+    if line is None:
+        raise DomainError("nothing_expected", "No line has too many units.")
+    _book_found(job, line, person)
+    counted = dict(job.counted)
+    counted[str(line.sku.pk)] = line.expected
+    PackJob.objects.filter(pk=job.pk).update(counted=counted)
+    job.counted = counted
+    _release_when_right(job, person)
+    return line
+
+
+def _book_found(job: PackJob, line: CountLine, person: Person) -> None:
+    shelf = Location.objects.filter(site_id=job.site_id, kind=LocationKind.HOSPITAL).order_by("pk").first()
+    if shelf is None:
+        raise DomainError("not_found", "The site has no hospital shelf.", remedy="Add a location of kind hospital.")
+    origin = (
+        Balance.objects.filter(site_id=job.site_id, pickable=True, sku=line.sku, location__code=line.location)
+        .order_by("pk")
+        .first()
+    )
+    transfers.found_elsewhere(
+        site_id=job.site_id,
+        actor=actor_of(person),
+        sku_id=line.sku.pk,
+        qty=line.difference,
+        origin=origin,
+        target=shelf,
+        reference=f"pack_job:{job.pk}",
+        reason="too many in the tote",
+    )
+
+
+@txn.use_case
+def give_up_missing(*, job: PackJob, person: Person) -> CountLine:
+    """A missing unit cannot be found: the first such line becomes short by what is missing. Raises ``nothing_expected``."""
+    line = next((line for line in lines(job) if line.difference < 0), None)
+    if line is None:
+        raise DomainError("nothing_expected", "No unit is missing.")
+    missing = -line.difference
+    reason = "missing in the tote, not found again"
+    transfers.take_out(
+        site_id=job.site_id,
+        actor=actor_of(person),
+        container_id=job.tote_use.container_id,
+        sku_id=line.sku.pk,
+        qty=missing,
+        target=None,
+        reference=f"pack_job:{job.pk}",
+        reason=reason,
+    )
+    order_line = OrderLine.objects.get(order_id=job.order_id, sku=line.sku)
+    orders.record_picked(order_line.pk, qty=-missing)
+    orders.record_short(order_line.pk, qty=missing, reason=reason)
+    _release_when_right(job, person)
+    return line
+
+
+def _release_when_right(job: PackJob, person: Person) -> None:
+    if all(line.difference == 0 for line in lines(job)):
+        _release(job, person)
+
+
+def _release(job: PackJob, person: Person) -> None:
+    actor = actor_of(person)
+    if any(line.expected for line in lines(job)):
+        advance(job, PackState.ARRIVING, table=TRANSITIONS, station_id=None, count_confirmed=True)
+        journal.write("tote.mended", actor=actor, subject=f"order:{job.order.ref}")
+        return
+    advance(job, PackState.EMPTIED, table=TRANSITIONS, station_id=None, sealed_at=clock.now())
+    containers.close_use(use_id=job.tote_use_id)
+    orders.move(job.order, OrderState.UNFILLED, actor=actor, reason="nothing left in the tote")

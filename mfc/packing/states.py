@@ -1,0 +1,31 @@
+"""States of a tote between the cart and the dispatch lane."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PackState(StrEnum):
+    ARRIVING = "arriving"  # on the belt, due at a pack bench
+    AT_BENCH = "at_bench"  # scanned at a bench, to be weighed
+    WEIGHED = "weighed"  # weight accepted, label printed
+    SEALED = "sealed"  # closed and labelled; final here, dispatch goes on
+    REJECTED = "rejected"  # weight refused, due at the hospital
+    COUNTING = "counting"  # being counted at the hospital
+    FIXING = "fixing"  # counted; differences are being mended
+    EMPTIED = "emptied"  # nothing left to send; final
+
+
+_P = PackState
+TRANSITIONS: dict[PackState, frozenset[PackState]] = {
+    _P.ARRIVING: frozenset({_P.AT_BENCH, _P.REJECTED, _P.COUNTING}),
+    _P.AT_BENCH: frozenset({_P.WEIGHED, _P.REJECTED, _P.ARRIVING}),
+    _P.WEIGHED: frozenset({_P.SEALED, _P.REJECTED}),
+    _P.SEALED: frozenset(),
+    _P.REJECTED: frozenset({_P.COUNTING}),
+    _P.COUNTING: frozenset({_P.ARRIVING, _P.FIXING, _P.EMPTIED}),
+    _P.FIXING: frozenset({_P.ARRIVING, _P.EMPTIED}),
+    _P.EMPTIED: frozenset(),
+}
+AT_PACK_BENCH = frozenset({_P.AT_BENCH, _P.WEIGHED})
+IN_HOSPITAL = frozenset({_P.COUNTING, _P.FIXING})

@@ -1,0 +1,186 @@
+"""Inputs at a picking cart: take a cart, load totes, verify, put, short, undo, drop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mfc.core.errors import DomainError
+from mfc.core.labels import Kind
+from mfc.inventory import containers
+from mfc.inventory.models import ContainerKind
+from mfc.layout.models import Location, LocationKind
+from mfc.packing import bench
+from mfc.picking import batches, tasks
+from mfc.picking.models import Batch, PickTask
+from mfc.picking.states import BatchState, TaskState
+from mfc.scanning.replies import Desk, Reply, accepted
+from mfc.scanning.resolve import CommandScan, ContainerScan, LocationScan, Scan, SkuScan
+from mfc.workforce import sessions
+from mfc.workforce.models import WorkSession
+
+SHORT_REASON = "not found"
+
+
+def scan(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
+    """One input at a cart."""
+    batch = batches.on_station(desk.station)
+    if batch is None:
+        return _without_batch(desk, session, scan)
+    if isinstance(scan, CommandScan):
+        return _command(desk, batch, scan)
+    match BatchState(batch.state):
+        case BatchState.LOADING:
+            return _load(desk, batch, scan)
+        case BatchState.PICKING:
+            return _pick(desk, batch, scan)
+        case _:
+            return _drop(desk, batch, scan)
+
+
+def _without_batch(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
+    if not isinstance(scan, ContainerScan) or scan.kind is not Kind.CART:
+        raise DomainError("nothing_expected", "No batch is on this cart yet.", remedy="Scan the cart's label, or wait for work.")
+    cart = containers.by_label(site_id=desk.station.site_id, label=scan.label, kind=ContainerKind.CART)
+    sessions.take_cart(session=session, cart=cart.label)
+    batch = batches.claim_next(station=desk.station, person=desk.person)
+    if batch is None:
+        return accepted("Cart is yours. Work comes as soon as orders are released.")
+    return accepted(f"Batch {batch.pk}: load {len(batches.cart_orders(batch))} empty totes.")
+
+
+def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if not isinstance(scan, ContainerScan) or scan.kind is not Kind.TOTE:
+        raise DomainError("unexpected_scan", "An empty tote is wanted now.", remedy="Scan the label of an empty tote.")
+    entry = batches.load_tote(batch=batch, label=scan.label, person=desk.person)
+    return accepted(f"Tote on {entry.letter}.")
+
+
+def _pick(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    stop = tasks.at_stop(batch)
+    in_hand = [task for task in stop if task.state == TaskState.VERIFIED]
+    match scan:
+        case ContainerScan(kind=Kind.TOTE, label=label):
+            return _put(desk, batch, in_hand, label)
+        case SkuScan(sku=sku, lot=lot):
+            return _item(desk, batch, stop, in_hand, sku.pk, sku.code, lot)
+        case LocationScan(location=location):
+            return _place(desk, batch, stop, in_hand, location, by="location")
+        case _:
+            raise DomainError("unexpected_scan", "The item, its place or a tote is wanted now.")
+
+
+def _item(
+    desk: Desk, batch: Batch, stop: list[PickTask], in_hand: list[PickTask], sku_id: int, code: str, lot: str
+) -> Reply:
+    wanted = stop[0]
+    if sku_id != wanted.sku_id:
+        raise DomainError(
+            "wrong_item",
+            f"That is {code}. Wanted: {wanted.sku.code} {wanted.sku.name}.",
+            remedy=f"Put it back and scan the item at {wanted.location.code}.",
+            wanted=wanted.sku.code,
+        )
+    if lot and wanted.lot is not None and lot != wanted.lot.code:
+        raise DomainError(
+            "wrong_item",
+            f"That is lot {lot}. Wanted: lot {wanted.lot.code}.",
+            remedy=f"Take lot {wanted.lot.code} at {wanted.location.code}.",
+            wanted=wanted.sku.code,
+        )
+    if in_hand:
+        return accepted(f"Already scanned. {_where_to_put(in_hand)}")
+    tasks.verify(batch=batch, tasks=stop, person=desk.person, by="item")
+    return accepted(_where_to_put(stop))
+
+
+def _place(
+    desk: Desk, batch: Batch, stop: list[PickTask], in_hand: list[PickTask], location: Location, *, by: str
+) -> Reply:
+    wanted = stop[0].location
+    if location.pk != wanted.pk:
+        raise DomainError(
+            "wrong_location", f"This is {location.code}. Wanted: {wanted.code}.", remedy=f"Go to {wanted.code}."
+        )
+    if in_hand:
+        return accepted(f"Already confirmed. {_where_to_put(in_hand)}")
+    tasks.verify(batch=batch, tasks=stop, person=desk.person, by=by)
+    return accepted(_where_to_put(stop))
+
+
+def _where_to_put(stop: Sequence[PickTask]) -> str:
+    return "Put " + ", ".join(f"{task.qty} into {task.batch_order.letter}" for task in stop) + "."
+
+
+def _put(desk: Desk, batch: Batch, in_hand: list[PickTask], label: str) -> Reply:
+    if not in_hand:
+        raise DomainError("unexpected_scan", "Scan the item first, then the tote.")
+    for task in in_hand:
+        use = task.batch_order.tote_use
+        if use is not None and use.container.label == label:
+            return _confirm(desk, batch, task)
+    raise DomainError("wrong_tote", f"Tote {label} gets nothing of this. {_where_to_put(in_hand)}")
+
+
+def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
+    tasks.confirm_pick(batch=batch, task=task, person=desk.person)
+    if batch.state == BatchState.PICKED:
+        return accepted("That was the last one. Bring the cart to the belt.")
+    return accepted(f"{task.qty} in {task.batch_order.letter}.")
+
+
+def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if not isinstance(scan, LocationScan) or scan.location.kind != LocationKind.BELT:
+        raise DomainError("unexpected_scan", "The cart is finished.", remedy="Bring it to the belt and scan the belt's label.")
+    dropped = bench.drop_cart(batch=batch, person=desk.person)
+    batches.claim_next(station=desk.station, person=desk.person)
+    back = f", {dropped.empty} empty back to the stack" if dropped.empty else ""
+    return accepted(f"{len(dropped.full)} totes on the belt{back}.")
+
+
+def _command(desk: Desk, batch: Batch, command: CommandScan) -> Reply:
+    match command.name:
+        case "SHORT":
+            return _short(desk, batch, command.qty or 0)
+        case "UNDO":
+            return accepted(tasks.undo(batch=batch, person=desk.person))
+        case _:
+            raise DomainError("unexpected_scan", f"C-{command.name} does nothing at a cart.", remedy="Use C-SHORT, C-UNDO or C-END.")
+
+
+def _short(desk: Desk, batch: Batch, found: int) -> Reply:
+    if batch.state != BatchState.PICKING:
+        raise DomainError("nothing_expected", "Nothing is being picked that could be short.")
+    stop = tasks.at_stop(batch)
+    tasks.report_short(batch=batch, tasks=stop, found=found, person=desk.person, reason=SHORT_REASON)
+    if found:
+        return accepted(_where_to_put([task for task in stop if task.state == TaskState.VERIFIED]))
+    return accepted("Noted: not found. Go on.")
+
+
+def press_position(desk: Desk, position: int, press: str) -> Reply:
+    """A button of the cart's light bar: the confirm button puts, the short button reports a short."""
+    batch = batches.on_station(desk.station)
+    if batch is None or batch.state != BatchState.PICKING:
+        raise DomainError("nothing_expected", "No light of this cart waits for a button.")
+    if press == "short":
+        return _short(desk, batch, 0)
+    in_hand = [task for task in tasks.at_stop(batch) if task.state == TaskState.VERIFIED]
+    if not in_hand:
+        raise DomainError("unexpected_scan", "Scan the item first, then press the tote's button.")
+    for task in in_hand:
+        if task.batch_order.position == position:
+            return _confirm(desk, batch, task)
+    letter = chr(ord("A") + position - 1)
+    raise DomainError("wrong_tote", f"Tote {letter} gets nothing of this. {_where_to_put(in_hand)}")
+
+
+def press_location(desk: Desk, location: Location, press: str) -> Reply:
+    """A button at a shelf: confirm = the person is there and takes it, short = nothing is there."""
+    batch = batches.on_station(desk.station)
+    if batch is None or batch.state != BatchState.PICKING:
+        raise DomainError("nothing_expected", f"Nothing is to be picked at {location.code} now.")
+    stop = tasks.at_stop(batch)
+    if press == "short":
+        return _short(desk, batch, 0)
+    in_hand = [task for task in stop if task.state == TaskState.VERIFIED]
+    return _place(desk, batch, stop, in_hand, location, by="light")

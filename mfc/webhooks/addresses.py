@@ -1,0 +1,35 @@
+"""Which addresses a webhook may go to: https anywhere public, http only on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from mfc.core.errors import DomainError
+
+
+def check(url: str) -> None:
+    """Raise ``webhook_url_refused`` unless the address may be called.
+
+    https must not lead into private networks (server-side request forgery); http is for loopback receivers only.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
+        raise DomainError("webhook_url_refused", f"{url} is not an http(s) address without a user name.")
+    addresses = _addresses(host, parts.port or (443 if parts.scheme == "https" else 80))
+    if all(address.is_loopback for address in addresses):
+        return
+    if parts.scheme == "http":
+        raise DomainError("webhook_url_refused", f"{url}: only https may leave this machine.")
+    if not all(address.is_global for address in addresses):
+        raise DomainError("webhook_url_refused", f"{url} leads into a private network.")
+
+
+def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DomainError("webhook_url_refused", f"{host} cannot be found: {error}.") from error
+    return [ipaddress.ip_address(info[4][0]) for info in found]
