@@ -53,7 +53,7 @@ def read_report(path: Path) -> Report:
 
 
 def refused(skips: list[Skip], allowed: list[dict[str, object]], *, in_ci: bool) -> list[Skip]:
-    """Return the skips that no entry allows; an entry's `reason` may hold * and ?."""
+    """Return the skips that no entry allows; an entry's `reason` may hold *, ? and [ab]."""
     patterns = [str(entry["reason"]) for entry in allowed if entry["in_ci"] or not in_ci]
     return [skip for skip in skips if not any(fnmatchcase(skip.reason, pattern) for pattern in patterns)]
 
