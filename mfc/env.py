@@ -65,6 +65,7 @@ class Env:
     sscc_prefix: str
     log_level: str
     web_processes: int
+    db_pool: int
 
 
 def load() -> Env:
@@ -89,6 +90,7 @@ def load() -> Env:
         sscc_prefix=prefix,
         log_level=_text("MFC_LOG_LEVEL", "INFO"),
         web_processes=_number("MFC_WEB_PROCESSES", 1, minimum=1, maximum=32),
+        db_pool=_number("MFC_DB_POOL", 0, minimum=0, maximum=64),
     )
 
 

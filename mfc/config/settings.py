@@ -85,7 +85,8 @@ TEMPLATES: list[dict[str, Any]] = [
 _OFFLINE = {"collectstatic", "compilemessages", "spectacular"} & set(sys.argv[1:2])
 DATABASES = {
     "default": _database.django_database(
-        ENV.database_url or ("postgresql:///offline" if _OFFLINE else _database.embedded_url(ENV.var_dir))
+        ENV.database_url or ("postgresql:///offline" if _OFFLINE else _database.embedded_url(ENV.var_dir)),
+        pool=ENV.db_pool,
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import Count, Q
 
@@ -16,11 +17,19 @@ from mfc.packing.models import PackJob
 from mfc.packing.states import PackState
 
 
+class Way(StrEnum):
+    """What a lane is for."""
+
+    PACK = "pack"
+    HOSPITAL = "hospital"
+    STAGE = "stage"
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Where a load unit should go: a kind of place, or one exact lane; and the reason people read."""
+    """Where a load unit should go: any lane of a way, or one exact place; and the reason people read."""
 
-    kind: LocationKind
+    way: Way
     location_id: int | None
     reason: str
 
@@ -40,7 +49,7 @@ def choose_lane(*, site: Site, full: frozenset[int] = frozenset()) -> tuple[Loca
 
 def direct(*, site: Site, label: str) -> Direction:
     """The way of the tote with this label; what we do not know goes to the hospital for a person to look at."""
-    hospital = LocationKind.HOSPITAL
+    hospital = Way.HOSPITAL
     tote = Container.objects.filter(site=site, label=label).first()
     if tote is None:
         return Direction(hospital, None, f"{label} is not known here")
@@ -49,10 +58,10 @@ def direct(*, site: Site, label: str) -> Direction:
         return Direction(hospital, None, f"{label} should not be on the belt: it has nothing to pack")
     match PackState(job.state):
         case PackState.ARRIVING | PackState.AT_BENCH | PackState.WEIGHED:
-            return Direction(LocationKind.PACK, None, "to be weighed and sealed")
+            return Direction(Way.PACK, None, "to be weighed and sealed")
         case PackState.SEALED:
             shipment = Shipment.objects.select_related("lane").get(order_id=job.order_id)
-            return Direction(LocationKind.STAGE, shipment.lane_id, f"lane {shipment.lane.code}: {shipment.lane_reason}")
+            return Direction(Way.STAGE, shipment.lane_id, f"lane {shipment.lane.code}: {shipment.lane_reason}")
         case PackState.REJECTED:
             return Direction(hospital, None, job.reason or "weight refused")
         case _:

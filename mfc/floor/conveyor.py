@@ -10,7 +10,6 @@ from mfc.core.actors import SYSTEM
 from mfc.core.errors import DomainError
 from mfc.dispatch import lanes, shipments
 from mfc.floor.models import DecisionPoint, Device, DirectionDecision, Lane
-from mfc.layout.models import LocationKind
 from mfc.packing.models import Parcel
 
 # Lane 0 is the PLC's default exit: the tote comes round again and is asked for again.
@@ -47,12 +46,12 @@ def _lane(point: DecisionPoint, device: Device, request: DirectionRequested) -> 
     if request.read is ReadKind.READ:
         direction = lanes.direct(site=point.device.gateway.site, label=request.barcode)
     else:
-        direction = lanes.Direction(LocationKind.HOSPITAL, None, f"{request.read}: a person must look")
+        direction = lanes.Direction(lanes.Way.HOSPITAL, None, f"{request.read}: a person must look")
     exact = [lane for lane in table if lane.location_id == direction.location_id]
-    of_kind = [lane for lane in table if lane.location.kind == direction.kind]
-    candidates = exact or ([] if direction.location_id else of_kind)
+    of_way = [lane for lane in table if lane.way == direction.way]
+    candidates = exact or ([] if direction.location_id else of_way)
     if not candidates:
-        return DEFAULT_LANE, f"{point.name} does not lead to {direction.kind}; {direction.reason}"
+        return DEFAULT_LANE, f"{point.name} does not lead to {direction.way}; {direction.reason}"
     open_lanes = [lane for lane in candidates if lane.number not in full]
     if not open_lanes:
         return DEFAULT_LANE, f"lane {candidates[0].number} is full; {direction.reason}"
@@ -79,7 +78,7 @@ def record_outcome(*, device: Device, event: LoadMoved) -> dict[str, Any]:
                 f"load.{event.outcome}", actor=SYSTEM, subject=f"tote:{barcode}", point=point.name, lane=event.lane
             )
         return {"staged": False}
-    if lane.location.kind != LocationKind.STAGE:
+    if lane.way != lanes.Way.STAGE:
         return {"staged": False}
     parcel = Parcel.objects.filter(tote_use__container__label=barcode, tote_use__closed_at=None).first()
     if parcel is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from mfc.dispatch.lanes import Way
+
 
 class Gateway(models.Model):
     """The process that owns the wires of one area."""
@@ -91,6 +93,7 @@ class Lane(models.Model):
 
     point = models.ForeignKey(DecisionPoint, on_delete=models.CASCADE, related_name="lanes")
     number = models.PositiveSmallIntegerField(help_text="On its PLC, from 1; 0 is the default exit")
+    way = models.CharField(max_length=10, choices=[(way.value, way.value) for way in Way])
     location = models.ForeignKey("layout.Location", on_delete=models.PROTECT, related_name="conveyor_lanes")
 
     class Meta:

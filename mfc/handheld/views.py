@@ -6,7 +6,6 @@ import json
 import uuid
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -106,7 +105,3 @@ def _parsed(request: HttpRequest) -> dict[str, Any]:
         raise DomainError("quantity_invalid", f"{qty} is not 0 to {MAX_QTY}.")
     return {"input_id": input_id, "code": code, "qty": qty}
 
-
-async def screen_of(token: str) -> dict[str, Any]:
-    """The screen for the websocket."""
-    return await sync_to_async(lambda: screens.build(station_of(token)), thread_sensitive=False)()

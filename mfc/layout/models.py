@@ -55,7 +55,6 @@ class LocationKind(models.TextChoices):
     PUTWALL = "putwall"
     QUARANTINE = "quarantine"
     BELT = "belt"
-    PACK = "pack"
     HOSPITAL = "hospital"
 
 

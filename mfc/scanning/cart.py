@@ -8,7 +8,8 @@ from mfc.core.errors import DomainError
 from mfc.core.labels import Kind
 from mfc.inventory import containers
 from mfc.inventory.models import ContainerKind
-from mfc.layout.models import Location, LocationKind
+from mfc.layout import queries as layout
+from mfc.layout.models import Location
 from mfc.packing import bench
 from mfc.picking import batches, tasks
 from mfc.picking.models import Batch, PickTask
@@ -129,7 +130,8 @@ def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
 
 
 def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
-    if not isinstance(scan, LocationScan) or scan.location.kind != LocationKind.BELT:
+    belt = layout.the_belt(desk.station.site)
+    if belt is None or not isinstance(scan, LocationScan) or scan.location.pk != belt.pk:
         raise DomainError("unexpected_scan", "The cart is finished.", remedy="Bring it to the belt and scan the belt's label.")
     dropped = bench.drop_cart(batch=batch, person=desk.person)
     batches.claim_next(station=desk.station, person=desk.person)

@@ -1,0 +1,1 @@
+"""The worker process: event ingest, lamp projection, release planning and jobs."""
