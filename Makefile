@@ -66,7 +66,7 @@ bench: dev  ## run the benchmarks
 
 lock:  ## pin all requirements again (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed to lock: https://docs.astral.sh/uv/"; exit 1; }
-	@.ci/lock
+	@.ci/lock $(ARGS)
 
 clean:  ## remove .venv, caches and reports; data under var/ stays
 	rm -rf $(VENV) $(REPORTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
