@@ -22,7 +22,9 @@ def answer_once(
     """Run ``act`` once per client and key; a repeat gets the same status and body, and ``Idempotent-Replayed: true``."""
     key = request.headers.get("Idempotency-Key", "")
     if not key or len(key) > MAX_KEY or not key.isprintable():
-        raise DomainError("idempotency_key_missing", f"Idempotency-Key must have 1 to {MAX_KEY} printable characters.")
+        raise DomainError(
+            "idempotency_key_missing", f"Idempotency-Key must have 1 to {MAX_KEY} printable characters."
+        )
     client = request.user.client.name
     answer = receipts.once(
         source=f"rest/{client}/{key}",

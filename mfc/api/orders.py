@@ -46,7 +46,9 @@ class AddressSerializer(StrictSerializer):
     street = serializers.CharField(max_length=200)
     postcode = serializers.CharField(max_length=20, allow_blank=True, default="")
     city = serializers.CharField(max_length=100)
-    country = serializers.CharField(max_length=2, default="", allow_blank=True, help_text="ISO 3166-1 alpha-2")
+    country = serializers.CharField(
+        max_length=2, default="", allow_blank=True, help_text="ISO 3166-1 alpha-2"
+    )
     phone = serializers.CharField(max_length=40, default="", allow_blank=True)
     note = serializers.CharField(max_length=300, default="", allow_blank=True)
     lat = serializers.FloatField(required=False, min_value=-90, max_value=90)
@@ -65,7 +67,9 @@ class OrderSerializer(StrictSerializer):
     promise = PromiseSerializer()
     address = AddressSerializer()
     substitution = serializers.ChoiceField(choices=Substitution.choices, default=Substitution.NEVER)
-    temperature_class = serializers.ChoiceField(choices=TemperatureClass.choices, default="", allow_blank=True)
+    temperature_class = serializers.ChoiceField(
+        choices=TemperatureClass.choices, default="", allow_blank=True
+    )
 
 
 class OrderLineAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -138,7 +142,11 @@ def this_site() -> Site:
     """The site this installation serves."""
     site = Site.objects.filter(code=settings.ENV.site).first()
     if site is None:
-        raise DomainError("not_found", f"Site {settings.ENV.site} is not set up.", remedy="Run 'manage.py seed' or add it in the admin.")
+        raise DomainError(
+            "not_found",
+            f"Site {settings.ENV.site} is not set up.",
+            remedy="Run 'manage.py seed' or add it in the admin.",
+        )
     return site
 
 
@@ -146,7 +154,10 @@ class OrderList(APIView):
     scopes = {"GET": "orders:read", "POST": "orders:write"}
 
     @extend_schema(
-        operation_id="orders_create", request=OrderSerializer, responses={201: OrderAnswer}, parameters=[IDEMPOTENCY_KEY]
+        operation_id="orders_create",
+        request=OrderSerializer,
+        responses={201: OrderAnswer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """Send an order: its stock is promised, or it is refused and nothing changes."""
@@ -165,7 +176,9 @@ class OrderList(APIView):
         user = request.user
 
         def act() -> dict[str, Any]:
-            accepted = intake.accept(site=this_site(), request=order, client=user.client.name, actor=user.actor)
+            accepted = intake.accept(
+                site=this_site(), request=order, client=user.client.name, actor=user.actor
+            )
             return describe(intake.find(order_id=accepted.pk))
 
         return answer_once(request, kind="order.create", act=act, created=True)
@@ -175,13 +188,17 @@ class OrderList(APIView):
         responses={200: OrderPage},
         parameters=[
             *PAGE_PARAMETERS,
-            OpenApiParameter("state", enum=[state.value for state in OrderState], description="Only orders in this state"),
+            OpenApiParameter(
+                "state", enum=[state.value for state in OrderState], description="Only orders in this state"
+            ),
             OpenApiParameter("order_ref", str, description="Only the order with this reference"),
         ],
     )
     def get(self, request: Request) -> Response:
         """The client's orders, oldest first."""
-        rows = Order.objects.filter(site=this_site(), client=request.user.client.name).prefetch_related("lines__sku")
+        rows = Order.objects.filter(site=this_site(), client=request.user.client.name).prefetch_related(
+            "lines__sku"
+        )
         if state := request.query_params.get("state"):
             if state not in set(OrderState):
                 raise DomainError("invalid_request", f"state={state}: use one of {', '.join(OrderState)}.")
@@ -204,7 +221,10 @@ class OrderCancel(APIView):
     scopes = {"POST": "orders:write"}
 
     @extend_schema(
-        operation_id="orders_cancel", request=CancelSerializer, responses={200: OrderAnswer}, parameters=[IDEMPOTENCY_KEY]
+        operation_id="orders_cancel",
+        request=CancelSerializer,
+        responses={200: OrderAnswer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, order_id: uuid.UUID) -> Response:
         """Call off an order that is not yet released."""

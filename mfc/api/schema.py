@@ -54,7 +54,11 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "Token of an API client (admin, API clients)"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Token of an API client (admin, API clients)",
+        }
 
 
 def document_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -80,7 +80,11 @@ class ShipmentList(APIView):
         responses={200: ShipmentPage},
         parameters=[
             *PAGE_PARAMETERS,
-            OpenApiParameter("state", enum=[state.value for state in ShipmentState], description="Only shipments in this state"),
+            OpenApiParameter(
+                "state",
+                enum=[state.value for state in ShipmentState],
+                description="Only shipments in this state",
+            ),
         ],
     )
     def get(self, request: Request) -> Response:
@@ -109,7 +113,10 @@ class ShipmentClaim(APIView):
     scopes = {"POST": "dispatch:release"}
 
     @extend_schema(
-        operation_id="shipments_claim", request=ClaimSerializer, responses={200: ShipmentAnswer}, parameters=[IDEMPOTENCY_KEY]
+        operation_id="shipments_claim",
+        request=ClaimSerializer,
+        responses={200: ShipmentAnswer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, shipment_id: uuid.UUID) -> Response:
         """Promise to collect a ready shipment."""
@@ -146,7 +153,9 @@ class ShipmentHandover(APIView):
         user = request.user
 
         def act() -> dict[str, Any]:
-            shipments.hand_over(shipment_id=shipment_id, client=user.client.name, ssccs=ssccs, actor=user.actor)
+            shipments.hand_over(
+                shipment_id=shipment_id, client=user.client.name, ssccs=ssccs, actor=user.actor
+            )
             return _describe_fresh(shipment_id)
 
         return answer_once(request, kind="shipment.handover", act=act)

@@ -51,5 +51,9 @@ class SkuList(APIView):
     @extend_schema(operation_id="skus_list", responses={200: StockPage}, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """What is stocked here and how much of it may still be promised."""
-        rows = SkuPosition.objects.filter(site=this_site()).select_related("sku").prefetch_related("sku__barcodes")
+        rows = (
+            SkuPosition.objects.filter(site=this_site())
+            .select_related("sku")
+            .prefetch_related("sku__barcodes")
+        )
         return Response(pages.page(request, rows, order="sku_id", describe=_describe))

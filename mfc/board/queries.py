@@ -71,12 +71,16 @@ def _promises(site: Site) -> list[dict[str, Any]]:
 def _at_risk(site: Site) -> list[dict[str, Any]]:
     limit = clock.now() + AT_RISK + timedelta(seconds=site.route_lead_s)
     waiting = OPEN - {OrderState.READY}
-    rows = Order.objects.filter(site=site, state__in=waiting, promise_until__lte=limit).order_by("promise_until")
+    rows = Order.objects.filter(site=site, state__in=waiting, promise_until__lte=limit).order_by(
+        "promise_until"
+    )
     return [
         {
             "ref": order.ref,
             "state": str(order.state),
-            "leave_by": timing.dispatch_deadline(order.promise_until, site=site).isoformat(timespec="seconds"),
+            "leave_by": timing.dispatch_deadline(order.promise_until, site=site).isoformat(
+                timespec="seconds"
+            ),
         }
         for order in rows[:MAX_AT_RISK]
     ]
@@ -86,7 +90,9 @@ def _batches(site: Site) -> list[dict[str, Any]]:
     rows = (
         Batch.objects.filter(site=site, state__in=[*ON_CART, BatchState.PLANNED])
         .annotate(
-            tasks_all=Count("tasks"), tasks_todo=Count("tasks", filter=Q(tasks__state__in=TODO)), carts=Count("orders", distinct=True)
+            tasks_all=Count("tasks"),
+            tasks_todo=Count("tasks", filter=Q(tasks__state__in=TODO)),
+            carts=Count("orders", distinct=True),
         )
         .select_related("person", "station")
         .order_by("pk")
@@ -204,9 +210,7 @@ def _belt(site: Site) -> list[dict[str, Any]]:
         .select_related("point")
     )
     last = {row.barcode: row for row in decisions}
-    shipments = dict(
-        Shipment.objects.filter(site=site, state__in=IN_LANE).values_list("order_id", "state")
-    )
+    shipments = dict(Shipment.objects.filter(site=site, state__in=IN_LANE).values_list("order_id", "state"))
     answer = []
     for job in jobs:
         label = job.tote_use.container.label
@@ -271,7 +275,9 @@ def _events() -> list[dict[str, Any]]:
 
 def _figures(site: Site) -> dict[str, Any]:
     lines = OrderLine.objects.filter(order__site=site).aggregate(
-        picked=Count("pk", filter=Q(qty_picked__gt=0)), short=Count("pk", filter=Q(qty_short__gt=0)), units=Sum("qty_picked")
+        picked=Count("pk", filter=Q(qty_picked__gt=0)),
+        short=Count("pk", filter=Q(qty_short__gt=0)),
+        units=Sum("qty_picked"),
     )
     done = Order.objects.filter(site=site, state=OrderState.HANDED_OVER)
     late = done.filter(closed_at__gt=F("promise_until") - timedelta(seconds=site.route_lead_s)).count()

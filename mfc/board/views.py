@@ -21,7 +21,9 @@ def page(request: HttpRequest) -> HttpResponse:
     site = Site.objects.filter(code=settings.ENV.site).first()
     if site is None:
         return render(request, "board/no_site.html", {"code": settings.ENV.site}, status=404)
-    return render(request, "board/page.html", {"site": site, "plan": plan(site), "snapshot": queries.snapshot(site)})
+    return render(
+        request, "board/page.html", {"site": site, "plan": plan(site), "snapshot": queries.snapshot(site)}
+    )
 
 
 def plan(site: Site) -> dict[str, Any]:
@@ -52,4 +54,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
         waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError as error:
         return JsonResponse({"ok": False, "database": str(error)}, status=503)
-    return JsonResponse({"ok": waiting == 0, "migrations_waiting": waiting}, status=200 if waiting == 0 else 503)
+    return JsonResponse(
+        {"ok": waiting == 0, "migrations_waiting": waiting}, status=200 if waiting == 0 else 503
+    )

@@ -13,7 +13,11 @@ class TemperatureClass(models.TextChoices):
 
 
 # Picked in this order, so that the cold chain is broken last.
-CARRY_RANK: dict[str, int] = {TemperatureClass.AMBIENT: 0, TemperatureClass.CHILLED: 1, TemperatureClass.FROZEN: 2}
+CARRY_RANK: dict[str, int] = {
+    TemperatureClass.AMBIENT: 0,
+    TemperatureClass.CHILLED: 1,
+    TemperatureClass.FROZEN: 2,
+}
 
 
 class Sku(models.Model):
@@ -29,7 +33,9 @@ class Sku(models.Model):
     class Meta:
         verbose_name = "SKU"
         constraints = [
-            models.CheckConstraint(condition=Q(weight_g__gt=0) & Q(volume_ml__gt=0), name="sku_has_weight_and_volume")
+            models.CheckConstraint(
+                condition=Q(weight_g__gt=0) & Q(volume_ml__gt=0), name="sku_has_weight_and_volume"
+            )
         ]
 
     def __str__(self) -> str:
@@ -40,7 +46,9 @@ class Barcode(models.Model):
     """One code printed on a SKU: a GTIN in its 14-digit form, or an alias as scanned."""
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="barcodes")
-    code = models.CharField(max_length=60, unique=True, help_text="GTIN with leading zeros to 14 digits, or the alias text")
+    code = models.CharField(
+        max_length=60, unique=True, help_text="GTIN with leading zeros to 14 digits, or the alias text"
+    )
 
     def __str__(self) -> str:
         return self.code

@@ -17,9 +17,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
+from mfc.board.bridge import HintBridge
 from mfc.board.consumers import BoardConsumer
 from mfc.handheld.consumers import StationConsumer
-from mfc.board.bridge import HintBridge
 
 websocket = AllowedHostsOriginValidator(
     AuthMiddlewareStack(

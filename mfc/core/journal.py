@@ -13,5 +13,11 @@ def write(verb: str, *, actor: Actor, subject: str, site: str = "", **data: Any)
     """Record that ``actor`` did ``verb`` (``order.accepted``) to ``subject`` (``order:17``)."""
     txn.hint("board")
     JournalEntry.objects.create(
-        at=clock.now(), site=site, verb=verb, actor=str(actor), actor_name=actor.name, subject=subject, data=data
+        at=clock.now(),
+        site=site,
+        verb=verb,
+        actor=str(actor),
+        actor_name=actor.name,
+        subject=subject,
+        data=data,
     )

@@ -14,10 +14,14 @@ class Receipt(models.Model):
 
     source = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=40)
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the request; a repeat must match")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the request; a repeat must match"
+    )
     payload = models.JSONField(default=dict)
     answer = models.JSONField(null=True)
-    refused = models.CharField(max_length=60, blank=True, db_index=True, help_text="Error code when it was refused")
+    refused = models.CharField(
+        max_length=60, blank=True, db_index=True, help_text="Error code when it was refused"
+    )
     received_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now(), help_text="Real time at the database")
 

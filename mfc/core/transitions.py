@@ -18,7 +18,9 @@ def check(table: Table, *, source: StrEnum, target: StrEnum, noun: str) -> None:
     if target not in table[source]:
         possible = ", ".join(sorted(table[source])) or "nothing (final)"
         raise DomainError(
-            "illegal_transition", f"{noun} is {source}; {target} is not possible. Possible: {possible}.", state=str(source)
+            "illegal_transition",
+            f"{noun} is {source}; {target} is not possible. Possible: {possible}.",
+            state=str(source),
         )
 
 

@@ -61,7 +61,9 @@ def direct(*, site: Site, label: str) -> Direction:
             return Direction(Way.PACK, None, "to be weighed and sealed")
         case PackState.SEALED:
             shipment = Shipment.objects.select_related("lane").get(order_id=job.order_id)
-            return Direction(Way.STAGE, shipment.lane_id, f"lane {shipment.lane.code}: {shipment.lane_reason}")
+            return Direction(
+                Way.STAGE, shipment.lane_id, f"lane {shipment.lane.code}: {shipment.lane_reason}"
+            )
         case PackState.REJECTED:
             return Direction(hospital, None, job.reason or "weight refused")
         case _:

@@ -38,7 +38,11 @@ def seal(*, job: PackJob, sscc: str, person: Person) -> Shipment:
 @txn.use_case
 def stage(*, parcel: Parcel, lane: Location, source: str, actor: Actor) -> Shipment:
     """A parcel has arrived in a lane; with the last one of its shipment it is offered to dispatch. Twice is no error."""
-    shipment = Shipment.objects.select_for_update(of=("self",)).select_related("order", "lane", "site").get(order_id=parcel.order_id)
+    shipment = (
+        Shipment.objects.select_for_update(of=("self",))
+        .select_related("order", "lane", "site")
+        .get(order_id=parcel.order_id)
+    )
     Staging.objects.update_or_create(
         parcel=parcel,
         defaults={"shipment": shipment, "lane": lane, "staged_at": clock.now(), "source": source},
@@ -46,7 +50,9 @@ def stage(*, parcel: Parcel, lane: Location, source: str, actor: Actor) -> Shipm
     if lane.pk != shipment.lane_id:
         Shipment.objects.filter(pk=shipment.pk).update(lane=lane, lane_reason=f"arrived there ({source})")
         shipment.lane = lane
-    journal.write("parcel.staged", actor=actor, subject=f"order:{shipment.order.ref}", sscc=parcel.sscc, lane=lane.code)
+    journal.write(
+        "parcel.staged", actor=actor, subject=f"order:{shipment.order.ref}", sscc=parcel.sscc, lane=lane.code
+    )
     missing = Parcel.objects.filter(order_id=parcel.order_id, staging=None).exists()
     if shipment.state == ShipmentState.SEALED and not missing:
         advance(shipment, ShipmentState.READY, table=TRANSITIONS, ready_at=clock.now())
@@ -64,14 +70,18 @@ def claim(*, shipment_id: uuid.UUID, client: str, claimed_by: str, actor: Actor)
     shipment = _locked(shipment_id)
     _refuse_if_not_here(shipment)
     if shipment.state == ShipmentState.CLAIMED and shipment.claimed_client != client:
-        raise DomainError("shipment_claimed", f"{shipment.claimed_by} has claimed it.", by=shipment.claimed_by)
+        raise DomainError(
+            "shipment_claimed", f"{shipment.claimed_by} has claimed it.", by=shipment.claimed_by
+        )
     fields: dict[str, Any] = {"claimed_by": claimed_by, "claimed_client": client, "claimed_at": clock.now()}
     if shipment.state == ShipmentState.READY:
         advance(shipment, ShipmentState.CLAIMED, table=TRANSITIONS, **fields)
     else:
         Shipment.objects.filter(pk=shipment.pk).update(**fields)
         shipment.claimed_by = claimed_by
-    journal.write("shipment.claimed", actor=actor, subject=f"order:{shipment.order.ref}", claimed_by=claimed_by)
+    journal.write(
+        "shipment.claimed", actor=actor, subject=f"order:{shipment.order.ref}", claimed_by=claimed_by
+    )
     return shipment
 
 
@@ -85,8 +95,13 @@ def hand_over(*, shipment_id: uuid.UUID, client: str, ssccs: Sequence[str], acto
     shipment = _locked(shipment_id)
     _refuse_if_not_here(shipment)
     if shipment.claimed_client not in {"", client}:
-        raise DomainError("shipment_claimed", f"{shipment.claimed_by} has claimed it.", by=shipment.claimed_by)
-    parcels = {parcel.sscc: parcel for parcel in Parcel.objects.select_related("tote_use").filter(order=shipment.order)}
+        raise DomainError(
+            "shipment_claimed", f"{shipment.claimed_by} has claimed it.", by=shipment.claimed_by
+        )
+    parcels = {
+        parcel.sscc: parcel
+        for parcel in Parcel.objects.select_related("tote_use").filter(order=shipment.order)
+    }
     _check_scans(shipment, set(parcels), ssccs)
     advance(shipment, ShipmentState.HANDED_OVER, table=TRANSITIONS, handed_over_at=clock.now())
     for parcel in sorted(parcels.values(), key=lambda one: one.tote_use_id):
@@ -112,7 +127,9 @@ def _check_scans(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -
             for parcel in Parcel.objects.filter(sscc__in=wrong).select_related("order__shipment__lane")
         }
         named = [_name(sscc, known.get(sscc)) for sscc in wrong]
-        raise DomainError("parcel_wrong", "; ".join(named) + f". Not part of {shipment.order.ref}.", wrong=wrong)
+        raise DomainError(
+            "parcel_wrong", "; ".join(named) + f". Not part of {shipment.order.ref}.", wrong=wrong
+        )
     missing = sorted(wanted - set(scanned))
     if missing:
         raise DomainError("parcel_missing", f"Not scanned: {', '.join(missing)}.", missing=missing)
@@ -161,5 +178,7 @@ def describe(shipment: Shipment) -> dict[str, Any]:
 
 
 def _announce(kind: str, shipment: Shipment) -> None:
-    fresh = Shipment.objects.select_related("order", "lane").prefetch_related("order__parcels__tote_use__container")
+    fresh = Shipment.objects.select_related("order", "lane").prefetch_related(
+        "order__parcels__tote_use__container"
+    )
     events.emit(kind, key=f"shipment/{shipment.pk}", data=describe(fresh.get(pk=shipment.pk)))

@@ -17,7 +17,11 @@ DEFAULT_LANE = 0
 
 
 def _point(device: Device, index: int) -> DecisionPoint:
-    point = DecisionPoint.objects.select_related("device__gateway__site").filter(device=device, index=index).first()
+    point = (
+        DecisionPoint.objects.select_related("device__gateway__site")
+        .filter(device=device, index=index)
+        .first()
+    )
     if point is None:
         raise DomainError("unknown_device", f"{device.key} has no decision point {index} in the admin.")
     return point
@@ -63,7 +67,9 @@ def record_outcome(*, device: Device, event: LoadMoved) -> dict[str, Any]:
     """Note what became of a load unit; a parcel that reached a stage lane is staged."""
     point = _point(device, event.point)
     decision = (
-        DirectionDecision.objects.filter(point=point, tracking_id=event.tracking_id, outcome="").order_by("-id").first()
+        DirectionDecision.objects.filter(point=point, tracking_id=event.tracking_id, outcome="")
+        .order_by("-id")
+        .first()
     )
     if decision is not None:
         DirectionDecision.objects.filter(pk=decision.pk).update(
@@ -73,9 +79,15 @@ def record_outcome(*, device: Device, event: LoadMoved) -> dict[str, Any]:
     lane = Lane.objects.select_related("location").filter(point=point, number=event.lane).first()
     txn.hint("board")
     if event.outcome is not Outcome.DIVERTED or lane is None:
-        if event.outcome is not Outcome.DIVERTED and event.lane != DEFAULT_LANE or event.outcome is Outcome.LOST:
+        if (
+            event.outcome is not Outcome.DIVERTED and event.lane != DEFAULT_LANE
+        ) or event.outcome is Outcome.LOST:
             journal.write(
-                f"load.{event.outcome}", actor=SYSTEM, subject=f"tote:{barcode}", point=point.name, lane=event.lane
+                f"load.{event.outcome}",
+                actor=SYSTEM,
+                subject=f"tote:{barcode}",
+                point=point.name,
+                lane=event.lane,
             )
         return {"staged": False}
     if lane.way != lanes.Way.STAGE:

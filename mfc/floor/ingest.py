@@ -46,7 +46,9 @@ def handle(*, gateway_id: int, event: Event) -> list[Command]:
     """
     device = Device.objects.select_related("station").filter(gateway_id=gateway_id, key=event.device).first()
     if device is None:
-        return [Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text=f"{event.device} is not bound")]
+        return [
+            Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text=f"{event.device} is not bound")
+        ]
     payload = _payload(event)
     source = f"event/{event.event_id}"
     kind = event.KIND  # type: ignore[attr-defined]
@@ -83,7 +85,9 @@ def _meaning(device: Device, event: Event) -> tuple[Station | None, Callable[[St
     """The station an event belongs to, and what it does there."""
     match event:
         case ScanRead(data=data, symbology=symbology):
-            return device.station, lambda station: interpret.code(station=station, data=data, symbology=symbology)
+            return device.station, lambda station: interpret.code(
+                station=station, data=data, symbology=symbology
+            )
         case NoRead():
             return device.station, _no_read
         case WeightRead(weight_g=weight_g):
@@ -99,7 +103,11 @@ def _no_read(station: Station) -> Reply:
 
 
 def _button(device: Device, channel: int, press: str) -> tuple[Station | None, Callable[[Station], Reply]]:
-    point = LightPoint.objects.select_related("location", "station").filter(device=device, channel=channel).first()
+    point = (
+        LightPoint.objects.select_related("location", "station")
+        .filter(device=device, channel=channel)
+        .first()
+    )
     if point is None:
         raise DomainError("unknown_device", f"Light {device.key}/{channel} is not bound to a place.")
     if point.location is not None:
@@ -131,7 +139,10 @@ def _conveyor(
     acknowledge = Acknowledge(event_id=event.event_id)
     if isinstance(event, LoadMoved):
         receipts.once(
-            source=source, kind=kind, payload=payload, act=lambda: conveyor.record_outcome(device=device, event=event)
+            source=source,
+            kind=kind,
+            payload=payload,
+            act=lambda: conveyor.record_outcome(device=device, event=event),
         )
         return [acknowledge]
     answer = receipts.once(

@@ -44,7 +44,13 @@ def _lit(gateway_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]
         )
         .order_by("batch__claimed_at", "batch_id")
         .values_list(
-            "location_id", "batch_id", "batch__colour", "batch__station_id", "qty", "state", "batch_order__position"
+            "location_id",
+            "batch_id",
+            "batch__colour",
+            "batch__station_id",
+            "qty",
+            "state",
+            "batch_order__position",
         )
     )
     owner: dict[int, int] = {}

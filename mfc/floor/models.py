@@ -11,7 +11,9 @@ from mfc.dispatch.lanes import Way
 class Gateway(models.Model):
     """The process that owns the wires of one area."""
 
-    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT, related_name="gateways", related_query_name="gateway")
+    site = models.ForeignKey(
+        "layout.Site", on_delete=models.PROTECT, related_name="gateways", related_query_name="gateway"
+    )
     name = models.CharField(max_length=40, unique=True)
     bus_url = models.CharField(max_length=200, help_text="unix:PATH or mqtt://host:port")
     boot = models.CharField(max_length=60, blank=True)
@@ -35,7 +37,9 @@ class Device(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="devices")
     key = models.CharField(max_length=40, help_text="As in floor.toml")
     kind = models.CharField(max_length=10, choices=DeviceKind)
-    station = models.ForeignKey("workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="devices")
+    station = models.ForeignKey(
+        "workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="devices"
+    )
     state = models.CharField(max_length=12, default="offline")
     detail = models.CharField(max_length=200, blank=True)
     state_since = models.DateTimeField(null=True, blank=True)
@@ -53,8 +57,12 @@ class LightPoint(models.Model):
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="points")
     channel = models.PositiveSmallIntegerField()
-    location = models.OneToOneField("layout.Location", null=True, blank=True, on_delete=models.CASCADE, related_name="light")
-    station = models.ForeignKey("workforce.Station", null=True, blank=True, on_delete=models.CASCADE, related_name="lights")
+    location = models.OneToOneField(
+        "layout.Location", null=True, blank=True, on_delete=models.CASCADE, related_name="light"
+    )
+    station = models.ForeignKey(
+        "workforce.Station", null=True, blank=True, on_delete=models.CASCADE, related_name="lights"
+    )
     position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Place on the cart, from 1")
 
     class Meta:

@@ -68,5 +68,3 @@ class StationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             task.cancel()
             for group in self._groups:
                 await self.channel_layer.group_discard(group, self.channel_name)
-
-

@@ -72,7 +72,12 @@ def _cart(station: Station, session: WorkSession) -> dict[str, Any]:
 
 
 def _batch(batch: Batch, stops: int | None = None) -> dict[str, Any]:
-    return {"number": batch.pk, "colour": batch.colour, "stop": batch.current_stop, "stops": stops or batch.current_stop}
+    return {
+        "number": batch.pk,
+        "colour": batch.colour,
+        "stop": batch.current_stop,
+        "stops": stops or batch.current_stop,
+    }
 
 
 def _tote(entry: BatchOrder, *, state: str, qty: int | None = None) -> dict[str, Any]:
@@ -130,9 +135,7 @@ def _picking(batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
 
 
 def _dropping(station: Station, batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
-    full = {
-        entry.pk for entry in entries if any(line.qty_picked for line in entry.order.lines.all())
-    }
+    full = {entry.pk for entry in entries if any(line.qty_picked for line in entry.order.lines.all())}
     belt = layout.the_belt(station.site)
     return {
         "step": "drop",
@@ -163,7 +166,14 @@ def _pack(job: PackJob | None) -> dict[str, Any]:
     if job is None:
         return {"step": "pack_tote", "title": "Take the next tote and scan it"}
     label = job.tote_use.container.label
-    tote = {"position": 1, "letter": "", "label": label, "order": job.order.ref, "qty": None, "state": "wanted"}
+    tote = {
+        "position": 1,
+        "letter": "",
+        "label": label,
+        "order": job.order.ref,
+        "qty": None,
+        "state": "wanted",
+    }
     if job.state == PackState.AT_BENCH:
         return {"step": "pack_weigh", "title": f"Put tote {label} on the scale", "totes": [tote]}
     return {
@@ -194,7 +204,14 @@ def _hospital(job: PackJob | None) -> dict[str, Any]:
         if fixing or line.counted
     ]
     label = job.tote_use.container.label
-    tote = {"position": 1, "letter": "", "label": label, "order": job.order.ref, "qty": None, "state": "wanted"}
+    tote = {
+        "position": 1,
+        "letter": "",
+        "label": label,
+        "order": job.order.ref,
+        "qty": None,
+        "state": "wanted",
+    }
     if not fixing:
         done = {"code": "C-DONE", "label": "All counted", "needs_qty": False}
         return {

@@ -104,4 +104,3 @@ def _parsed(request: HttpRequest) -> dict[str, Any]:
     if qty is not None and not 0 <= qty <= MAX_QTY:
         raise DomainError("quantity_invalid", f"{qty} is not 0 to {MAX_QTY}.")
     return {"input_id": input_id, "code": code, "qty": qty}
-

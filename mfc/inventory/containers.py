@@ -28,7 +28,9 @@ def open_use(*, container: Container, order: Any) -> ToteUse:
     except IntegrityError as error:
         holder = ToteUse.objects.select_related("order").filter(container=container, closed_at=None).first()
         ref = holder.order.ref if holder else "another order"
-        raise DomainError("tote_in_use", f"Tote {container.label} is in use for {ref}.", order_ref=ref) from error
+        raise DomainError(
+            "tote_in_use", f"Tote {container.label} is in use for {ref}.", order_ref=ref
+        ) from error
 
 
 def close_use(*, use_id: int) -> None:

@@ -171,7 +171,9 @@ def _write_positions(site_id: int, positions: dict[int, _PositionDelta]) -> None
                 },
             )
             if cursor.rowcount != 1:
-                raise DomainError("stock_insufficient", f"SKU {sku_id}: not enough free stock.", sku_ids=[sku_id])
+                raise DomainError(
+                    "stock_insufficient", f"SKU {sku_id}: not enough free stock.", sku_ids=[sku_id]
+                )
 
 
 def _check_lock_order(positions: dict[int, _PositionDelta]) -> None:
@@ -214,7 +216,12 @@ def _find(wanted: dict[_Key, None]) -> dict[_Key, int]:
     if not wanted:
         return {}
     conditions = [
-        Q(location_id=place.location_id or None, container_id=place.container_id or None, sku_id=sku_id, lot_id=lot_id)
+        Q(
+            location_id=place.location_id or None,
+            container_id=place.container_id or None,
+            sku_id=sku_id,
+            lot_id=lot_id,
+        )
         for place, sku_id, lot_id in wanted
     ]
     rows = Balance.objects.filter(reduce(or_, conditions)).values_list(
@@ -253,7 +260,9 @@ def _write_balances(balances: dict[int, _BalanceDelta]) -> None:
         )
         if changed.update(on_hand=F("on_hand") + delta.on_hand, reserved=F("reserved") + delta.reserved) != 1:
             raise DomainError(
-                "stock_insufficient", f"Balance {balance_id}: the quantity is not there or not free.", balance_id=balance_id
+                "stock_insufficient",
+                f"Balance {balance_id}: the quantity is not there or not free.",
+                balance_id=balance_id,
             )
 
 
@@ -263,7 +272,10 @@ def _write_reservations(entries: Sequence[Entry]) -> list[Reservation]:
     fresh: list[Reservation] = []
     for entry in entries:
         match entry:
-            case Move(reservation_id=int(reservation_id), qty=qty) | Unreserve(reservation_id=int(reservation_id), qty=qty):
+            case (
+                Move(reservation_id=int(reservation_id), qty=qty)
+                | Unreserve(reservation_id=int(reservation_id), qty=qty)
+            ):
                 used[reservation_id] += qty
             case Reserve():
                 fresh.append(

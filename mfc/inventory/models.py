@@ -49,7 +49,9 @@ class ToteUse(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["container"], condition=Q(closed_at=None), name="one_use_per_container")
+            models.UniqueConstraint(
+                fields=["container"], condition=Q(closed_at=None), name="one_use_per_container"
+            )
         ]
 
     def __str__(self) -> str:
@@ -64,7 +66,9 @@ class Balance(models.Model):
     container = models.ForeignKey(Container, null=True, blank=True, on_delete=models.PROTECT)
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
     lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
-    pickable = models.BooleanField(default=False, help_text="Lies in a bin: counts as stock that may be promised")
+    pickable = models.BooleanField(
+        default=False, help_text="Lies in a bin: counts as stock that may be promised"
+    )
     on_hand = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
 
@@ -72,7 +76,8 @@ class Balance(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="balance_on_hand_not_negative"),
             models.CheckConstraint(
-                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")), name="balance_reserved_within_on_hand"
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")),
+                name="balance_reserved_within_on_hand",
             ),
             models.CheckConstraint(
                 condition=Q(location=None) ^ Q(container=None), name="balance_in_exactly_one_place"
@@ -102,7 +107,8 @@ class SkuPosition(models.Model):
             models.UniqueConstraint(fields=["site", "sku"], name="position_once"),
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="position_on_hand_not_negative"),
             models.CheckConstraint(
-                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")), name="position_reserved_within_on_hand"
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")),
+                name="position_reserved_within_on_hand",
             ),
             models.CheckConstraint(condition=Q(promised__gte=0), name="position_promised_not_negative"),
         ]
@@ -138,16 +144,23 @@ class StockMove(models.Model):
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
     lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
     qty = models.PositiveIntegerField()
-    from_location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
+    from_location = models.ForeignKey(
+        "layout.Location", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     from_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
     to_location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
     to_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
-    reference = models.CharField(max_length=60, blank=True, db_index=True, help_text="What it belongs to: task:17")
+    reference = models.CharField(
+        max_length=60, blank=True, db_index=True, help_text="What it belongs to: task:17"
+    )
     reason = models.CharField(max_length=200, blank=True)
     actor = models.CharField(max_length=120)
 
     class Meta:
-        indexes = [models.Index(fields=["-at", "-id"], name="move_newest"), models.Index(fields=["sku", "-id"], name="move_by_sku")]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="move_newest"),
+            models.Index(fields=["sku", "-id"], name="move_by_sku"),
+        ]
         constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="move_qty_positive")]
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ def claim(*, site_id: int, actor: Actor, quantities: Mapping[int, int]) -> None:
 
 def shortfall(*, site_id: int, quantities: Mapping[int, int]) -> list[dict[str, int]]:
     """SKUs whose free stock is below the wanted quantity."""
-    positions = {row.sku_id: row for row in SkuPosition.objects.filter(site_id=site_id, sku_id__in=list(quantities))}
+    positions = {
+        row.sku_id: row for row in SkuPosition.objects.filter(site_id=site_id, sku_id__in=list(quantities))
+    }
     free = {sku_id: max(row.available, 0) for sku_id, row in positions.items()}
     return [
         {"sku_id": sku_id, "wanted": wanted, "available": free.get(sku_id, 0)}

@@ -62,7 +62,17 @@ def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
             place = row.location
             expires_on = row.lot.expires_on if row.lot else None
             found[row.sku_id].append(
-                Source(row.pk, place.pk, row.lot_id, free, expires_on, place.x_mm, place.y_mm, place.aisle, place.level)
+                Source(
+                    row.pk,
+                    place.pk,
+                    row.lot_id,
+                    free,
+                    expires_on,
+                    place.x_mm,
+                    place.y_mm,
+                    place.aisle,
+                    place.level,
+                )
             )
     return found
 
@@ -95,7 +105,9 @@ def choose(*, needs: Sequence[Need], available: dict[int, list[Source]]) -> list
     return taken
 
 
-def reserve(*, site_id: int, actor: Actor, needs: Sequence[Need], taken: Sequence[Taken]) -> list[Reservation]:
+def reserve(
+    *, site_id: int, actor: Actor, needs: Sequence[Need], taken: Sequence[Taken]
+) -> list[Reservation]:
     """Reserve what was chosen and end the promises of all needs, in one posting; answers in the order of ``taken``.
 
     Raises ``stock_insufficient`` when a balance changed meanwhile: choose again.

@@ -49,7 +49,9 @@ def _bin(balance: Balance) -> Place:
     return Place(location_id=balance.location_id or 0, pickable=balance.pickable)
 
 
-def pick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str) -> None:
+def pick(
+    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str
+) -> None:
     """Move ``qty`` from the reserved balance into a container."""
     balance = reservation.balance
     ledger.post(
@@ -70,7 +72,9 @@ def pick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, cont
     )
 
 
-def unpick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str) -> Reservation:
+def unpick(
+    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str
+) -> Reservation:
     """The compensating entry of ``pick``: back into the bin, reserved again for the same line."""
     balance = reservation.balance
     posted = ledger.post(
@@ -99,7 +103,9 @@ def unpick(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, co
     return posted.reservations[0]
 
 
-def give_up(*, site_id: int, actor: Actor, reservation: Reservation, qty: int, reference: str, reason: str) -> int:
+def give_up(
+    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, reference: str, reason: str
+) -> int:
     """The bin does not hold what is reserved: end ``qty`` of the reservation and write off what nobody else has reserved.
 
     Other batches keep their claims: they will find out for themselves. Returns the quantity written off.
@@ -189,7 +195,9 @@ def take_out(
     """
     left = qty
     entries: list[ledger.Entry] = []
-    for balance in Balance.objects.filter(container_id=container_id, sku_id=sku_id, on_hand__gt=0).order_by("pk"):
+    for balance in Balance.objects.filter(container_id=container_id, sku_id=sku_id, on_hand__gt=0).order_by(
+        "pk"
+    ):
         part = min(left, balance.on_hand)
         if part:
             entries.append(
@@ -206,7 +214,9 @@ def take_out(
             )
             left -= part
     if left:
-        raise DomainError("stock_insufficient", f"The container holds {qty - left} of {qty}.", sku_ids=[sku_id])
+        raise DomainError(
+            "stock_insufficient", f"The container holds {qty - left} of {qty}.", sku_ids=[sku_id]
+        )
     ledger.post(site_id=site_id, actor=actor, entries=entries)
 
 
@@ -279,4 +289,6 @@ def adjust(*, balance: Balance, actor: Actor, on_hand: int, reason: str) -> None
             )
         ],
     )
-    journal.write("stock.adjusted", actor=actor, subject=f"balance:{balance.pk}", difference=difference, reason=reason)
+    journal.write(
+        "stock.adjusted", actor=actor, subject=f"balance:{balance.pk}", difference=difference, reason=reason
+    )

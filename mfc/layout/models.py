@@ -15,9 +15,12 @@ class Site(models.Model):
     front_y_mm = models.PositiveIntegerField(help_text="Front cross aisle")
     back_y_mm = models.PositiveIntegerField(help_text="Back cross aisle")
     route_lead_s = models.PositiveIntegerField(default=1800, help_text="Handover until the customer's door")
-    release_horizon_s = models.PositiveIntegerField(default=1800, help_text="Due work is released this long before its latest start")
+    release_horizon_s = models.PositiveIntegerField(
+        default=1800, help_text="Due work is released this long before its latest start"
+    )
     early_orders = models.PositiveSmallIntegerField(
-        default=3, help_text="With an idle picker, this many waiting orders are enough to go before they are due"
+        default=3,
+        help_text="With an idle picker, this many waiting orders are enough to go before they are due",
     )
     early_wait_s = models.PositiveIntegerField(
         default=300, help_text="With an idle picker, no order waits longer than this before it is due"
@@ -70,8 +73,12 @@ class Location(models.Model):
     x_mm = models.IntegerField()
     y_mm = models.IntegerField()
     level = models.PositiveSmallIntegerField(default=0)
-    check_code = models.CharField(max_length=4, blank=True, help_text="Digits on the shelf, for when no scan is possible")
-    slotted_sku = models.ForeignKey("catalog.Sku", null=True, blank=True, on_delete=models.SET_NULL, related_name="slots")
+    check_code = models.CharField(
+        max_length=4, blank=True, help_text="Digits on the shelf, for when no scan is possible"
+    )
+    slotted_sku = models.ForeignKey(
+        "catalog.Sku", null=True, blank=True, on_delete=models.SET_NULL, related_name="slots"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="location_code_once")]

@@ -73,19 +73,27 @@ def accept(*, site: Site, request: OrderRequest, client: str, actor: Actor) -> O
 
 def _resolve(lines: Sequence[LineRequest]) -> dict[Sku, int]:
     if not 1 <= len(lines) <= MAX_LINES:
-        raise DomainError("quantity_invalid", f"An order has 1 to {MAX_LINES} lines, not {len(lines)}.", limit=MAX_LINES)
+        raise DomainError(
+            "quantity_invalid", f"An order has 1 to {MAX_LINES} lines, not {len(lines)}.", limit=MAX_LINES
+        )
     gtins = {line.gtin: catalog.gtin14(line.gtin) for line in lines if line.gtin}
     by_code = catalog.by_codes(line.sku for line in lines if line.sku)
     by_gtin = catalog.by_gtins(gtins.values())
     quantities: dict[Sku, int] = defaultdict(int)
     for number, line in enumerate(lines, start=1):
         if type(line.qty) is not int or not 1 <= line.qty <= MAX_QTY:
-            raise DomainError("quantity_invalid", f"Line {number}: quantity {line.qty} is not 1 to {MAX_QTY}.", line=number)
+            raise DomainError(
+                "quantity_invalid", f"Line {number}: quantity {line.qty} is not 1 to {MAX_QTY}.", line=number
+            )
         if bool(line.sku) == bool(line.gtin):
-            raise DomainError("invalid_request", f"Line {number}: name the article by either sku or gtin.", line=number)
+            raise DomainError(
+                "invalid_request", f"Line {number}: name the article by either sku or gtin.", line=number
+            )
         sku = by_code.get(line.sku) if line.sku else by_gtin.get(gtins[line.gtin])
         if sku is None:
-            raise DomainError("unknown_sku", f"Line {number}: {line.sku or line.gtin} is not stocked here.", line=number)
+            raise DomainError(
+                "unknown_sku", f"Line {number}: {line.sku or line.gtin} is not stocked here.", line=number
+            )
         quantities[sku] += line.qty
     return dict(quantities)
 
@@ -93,7 +101,9 @@ def _resolve(lines: Sequence[LineRequest]) -> dict[Sku, int]:
 def _check_promise(site: Site, request: OrderRequest, *, lines: int) -> None:
     now = clock.now()
     if request.promise_until <= now:
-        raise DomainError("promise_in_past", f"The promise ends at {request.promise_until.isoformat()}, which is past.")
+        raise DomainError(
+            "promise_in_past", f"The promise ends at {request.promise_until.isoformat()}, which is past."
+        )
     if request.promise_from >= request.promise_until:
         raise DomainError("promise_window_invalid", "The promise window ends before it begins.")
     earliest = now + timedelta(seconds=timing.lead_s(site, lines=lines))
@@ -144,7 +154,9 @@ def _create(site: Site, request: OrderRequest, quantities: dict[Sku, int], clien
                 temperatures=sorted({sku.temperature for sku in quantities}, key=CARRY_RANK.__getitem__),
             )
     except IntegrityError as error:
-        raise DomainError("order_ref_taken", f"Order {request.ref} was accepted before.", order_ref=request.ref) from error
+        raise DomainError(
+            "order_ref_taken", f"Order {request.ref} was accepted before.", order_ref=request.ref
+        ) from error
     OrderLine.objects.bulk_create(
         OrderLine(order=order, position=position, sku=sku, qty=qty, qty_promised=qty)
         for position, (sku, qty) in enumerate(quantities.items(), start=1)
@@ -161,7 +173,9 @@ def _next_number() -> int:
 def _promise(site: Site, actor: Actor, quantities: dict[Sku, int]) -> None:
     codes = {sku.pk: sku.code for sku in quantities}
     try:
-        promises.claim(site_id=site.pk, actor=actor, quantities={sku.pk: qty for sku, qty in quantities.items()})
+        promises.claim(
+            site_id=site.pk, actor=actor, quantities={sku.pk: qty for sku, qty in quantities.items()}
+        )
     except DomainError as refusal:
         short = [
             {"sku": codes[row["sku_id"]], "wanted": row["wanted"], "available": row["available"]}

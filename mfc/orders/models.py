@@ -23,7 +23,9 @@ class Order(models.Model):
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     ref = models.CharField(max_length=60, help_text="The client's order reference")
     client = models.CharField(max_length=60, help_text="Who sent it")
-    state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in OrderState], default=OrderState.ACCEPTED)
+    state = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in OrderState], default=OrderState.ACCEPTED
+    )
     accepted_at = models.DateTimeField()
     promise_from = models.DateTimeField()
     promise_until = models.DateTimeField()
@@ -37,7 +39,9 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["site", "client", "ref"], name="order_ref_once"),
-            models.CheckConstraint(condition=Q(promise_from__lt=F("promise_until")), name="order_promise_window"),
+            models.CheckConstraint(
+                condition=Q(promise_from__lt=F("promise_until")), name="order_promise_window"
+            ),
         ]
         indexes = [models.Index(fields=["site", "state", "promise_until"], name="order_by_promise")]
 
@@ -61,7 +65,9 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="line_position_once"),
             models.CheckConstraint(condition=Q(qty__gt=0), name="line_qty_positive"),
-            models.CheckConstraint(condition=Q(qty__gte=F("qty_picked") + F("qty_short")), name="line_not_overfilled"),
+            models.CheckConstraint(
+                condition=Q(qty__gte=F("qty_picked") + F("qty_short")), name="line_not_overfilled"
+            ),
             models.CheckConstraint(condition=Q(qty_promised__lte=F("qty")), name="line_promise_within_qty"),
         ]
 

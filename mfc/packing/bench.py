@@ -30,7 +30,8 @@ def drop_cart(*, batch: Batch, person: Person) -> batches.Dropped:
     dropped = batches.drop(batch=batch, person=person)
     uses = ToteUse.objects.filter(pk__in=dropped.full)
     PackJob.objects.bulk_create(
-        PackJob(site_id=batch.site_id, tote_use=use, order_id=use.order_id, created_at=clock.now()) for use in uses
+        PackJob(site_id=batch.site_id, tote_use=use, order_id=use.order_id, created_at=clock.now())
+        for use in uses
     )
     return dropped
 
@@ -62,7 +63,9 @@ def take(*, station: Station, label: str, person: Person) -> PackJob:
     """Take a tote from the pack lane onto the bench. Raises ``tote_not_here`` when it is due elsewhere."""
     job = job_of_tote(site_id=station.site_id, label=label)
     if job.state != PackState.ARRIVING:
-        raise DomainError("tote_not_here", f"Tote {label} is {job.state}, not due at the pack bench.", state=job.state)
+        raise DomainError(
+            "tote_not_here", f"Tote {label} is {job.state}, not due at the pack bench.", state=job.state
+        )
     advance(job, PackState.AT_BENCH, table=TRANSITIONS, station_id=station.pk)
     journal.write("tote.at_bench", actor=actor_of(person), subject=f"order:{job.order.ref}", tote=label)
     return job
@@ -99,7 +102,9 @@ def weigh(*, job: PackJob, measured_g: int, person: Person) -> bool:
         journal.write("tote.weighed", actor=actor, subject=f"order:{job.order.ref}", reason=reason, **facts)
         return True
     advance(job, PackState.REJECTED, table=TRANSITIONS, reason=verdict.reason[:200], **facts)
-    journal.write("tote.rejected", actor=actor, subject=f"order:{job.order.ref}", reason=verdict.reason, **facts)
+    journal.write(
+        "tote.rejected", actor=actor, subject=f"order:{job.order.ref}", reason=verdict.reason, **facts
+    )
     return False
 
 
@@ -116,7 +121,9 @@ def _next_sscc() -> str:
 def seal(*, job: PackJob, sscc: str, person: Person, lane: str) -> Parcel:
     """The label is on and was scanned: the tote becomes a parcel. Raises ``wrong_label``."""
     if sscc != job.sscc:
-        raise DomainError("wrong_label", f"That is label {sscc}; this tote's label is {job.sscc}.", wanted=job.sscc)
+        raise DomainError(
+            "wrong_label", f"That is label {sscc}; this tote's label is {job.sscc}.", wanted=job.sscc
+        )
     now = clock.now()
     advance(job, PackState.SEALED, table=TRANSITIONS, sealed_at=now)
     parcel = Parcel.objects.create(
@@ -139,11 +146,12 @@ def label_zpl(job: PackJob, *, lane: str) -> str:
         labels.ShippingLabel(
             sscc=job.sscc,
             order_ref=job.order.ref,
-            ship_to=tuple(str(address[key]) for key in ("name", "street", "postcode", "city") if address.get(key)),
+            ship_to=tuple(
+                str(address[key]) for key in ("name", "street", "postcode", "city") if address.get(key)
+            ),
             lane=lane,
             promise_text=f"until {job.order.promise_until:%H:%M}",
             handling=" ".join(name.upper() for name in job.order.temperatures if name != "ambient"),
             weight_g=job.measured_g or 0,
         )
     )
-

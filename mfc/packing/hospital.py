@@ -47,7 +47,9 @@ def admit(*, station: Station, label: str, person: Person) -> PackJob:
     """Begin to count a tote. Raises ``unknown_tote``, ``tote_not_here``."""
     job = job_of_tote(site_id=station.site_id, label=label)
     if job.state not in _TAKEN_IN:
-        raise DomainError("tote_not_here", f"Tote {label} is {job.state}, not due at the hospital.", state=job.state)
+        raise DomainError(
+            "tote_not_here", f"Tote {label} is {job.state}, not due at the hospital.", state=job.state
+        )
     try:
         with txn.transaction_scope():
             advance(job, PackState.COUNTING, table=TRANSITIONS, station_id=station.pk, counted={})
@@ -131,7 +133,9 @@ def removed(*, job: PackJob, person: Person) -> CountLine:
 def _book_found(job: PackJob, line: CountLine, person: Person) -> None:
     shelf = Location.objects.filter(site_id=job.site_id, kind=LocationKind.HOSPITAL).order_by("pk").first()
     if shelf is None:
-        raise DomainError("not_found", "The site has no hospital shelf.", remedy="Add a location of kind hospital.")
+        raise DomainError(
+            "not_found", "The site has no hospital shelf.", remedy="Add a location of kind hospital."
+        )
     origin = (
         Balance.objects.filter(site_id=job.site_id, pickable=True, sku=line.sku, location__code=line.location)
         .order_by("pk")

@@ -14,14 +14,20 @@ class PackJob(models.Model):
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     tote_use = models.OneToOneField("inventory.ToteUse", on_delete=models.PROTECT, related_name="pack_job")
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="pack_jobs")
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in PackState], default=PackState.ARRIVING)
-    station = models.ForeignKey("workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in PackState], default=PackState.ARRIVING
+    )
+    station = models.ForeignKey(
+        "workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     expected_g = models.PositiveIntegerField(null=True, blank=True)
     measured_g = models.PositiveIntegerField(null=True, blank=True)
     tolerance_g = models.PositiveIntegerField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     counted = models.JSONField(default=dict, blank=True, help_text="SKU id -> units counted at the hospital")
-    count_confirmed = models.BooleanField(default=False, help_text="A person has counted: the weight no longer decides")
+    count_confirmed = models.BooleanField(
+        default=False, help_text="A person has counted: the weight no longer decides"
+    )
     sscc = models.CharField(max_length=18, blank=True)
     created_at = models.DateTimeField()
     sealed_at = models.DateTimeField(null=True, blank=True)

@@ -59,7 +59,9 @@ def claim_next(*, station: Station, person: Person) -> Batch | None:
     actor = actor_of(person)
     for entry in cart_orders(batch):
         orders.move(entry.order, OrderState.PICKING, actor=actor, batch=batch.pk)
-    journal.write("batch.claimed", actor=actor, subject=f"batch:{batch.pk}", station=station.key, colour=batch.colour)
+    journal.write(
+        "batch.claimed", actor=actor, subject=f"batch:{batch.pk}", station=station.key, colour=batch.colour
+    )
     tasks.touch(batch)
     return batch
 
@@ -68,7 +70,9 @@ def _free_colour(site_id: int) -> str:
     used = set(Batch.objects.filter(site_id=site_id, state__in=ON_CART).values_list("colour", flat=True))
     free = [colour for colour in Colour.values if colour not in used]
     if not free:
-        raise DomainError("busy", f"All {len(Colour.values)} lamp colours are in use.", remedy="Finish a batch first.")
+        raise DomainError(
+            "busy", f"All {len(Colour.values)} lamp colours are in use.", remedy="Finish a batch first."
+        )
     return free[0]
 
 

@@ -35,9 +35,15 @@ class Batch(models.Model):
 
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     wave = models.ForeignKey(Wave, on_delete=models.PROTECT, related_name="batches")
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BatchState], default=BatchState.PLANNED)
-    station = models.ForeignKey("workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
-    person = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="batches")
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in BatchState], default=BatchState.PLANNED
+    )
+    station = models.ForeignKey(
+        "workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
+    )
+    person = models.ForeignKey(
+        "workforce.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
+    )
     colour = models.CharField(max_length=10, choices=Colour, blank=True)
     current_stop = models.PositiveSmallIntegerField(default=1)
     length_mm = models.PositiveIntegerField(help_text="Planned walk")
@@ -76,7 +82,9 @@ class BatchOrder(models.Model):
     tote_use = models.OneToOneField("inventory.ToteUse", null=True, blank=True, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "position"], name="one_order_per_cart_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "position"], name="one_order_per_cart_position")
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} at {self.letter}"
@@ -99,7 +107,9 @@ class PickTask(models.Model):
     lot = models.ForeignKey("inventory.Lot", null=True, blank=True, on_delete=models.PROTECT)
     qty = models.PositiveIntegerField()
     stop = models.PositiveSmallIntegerField(help_text="Tasks with the same stop are taken together")
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in TaskState], default=TaskState.OPEN)
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in TaskState], default=TaskState.OPEN
+    )
     verified_by = models.CharField(max_length=10, blank=True, help_text="item, location or light")
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT)

@@ -82,7 +82,9 @@ def report_short(*, batch: Batch, tasks: Sequence[PickTask], found: int, person:
     """
     wanted = sum(task.qty for task in tasks)
     if not tasks or not 0 <= found < wanted:
-        raise DomainError("short_invalid", f"Found {found} of {wanted}: enter 0 to {wanted - 1}.", wanted=wanted)
+        raise DomainError(
+            "short_invalid", f"Found {found} of {wanted}: enter 0 to {wanted - 1}.", wanted=wanted
+        )
     actor = actor_of(person)
     left = found
     for task in tasks:
@@ -217,7 +219,10 @@ def _unpick(batch: Batch, task: PickTask, person: Person) -> str:
 def go_on(batch: Batch, actor: Actor) -> None:
     """Step to the first stop with work left; when there is none, the batch is picked."""
     stop = (
-        PickTask.objects.filter(batch=batch, state__in=TODO).order_by("stop").values_list("stop", flat=True).first()
+        PickTask.objects.filter(batch=batch, state__in=TODO)
+        .order_by("stop")
+        .values_list("stop", flat=True)
+        .first()
     )
     if stop is None:
         if batch.state == BatchState.PICKING:

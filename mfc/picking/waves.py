@@ -210,7 +210,12 @@ def _write(
             orders.move(one.order, OrderState.UNFILLED, actor=SYSTEM, reason="no stock at release")
     _create_tasks(batch, plan, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
     journal.write(
-        "batch.planned", actor=SYSTEM, subject=f"batch:{batch.pk}", site=site.code, why_now=reason, why_these=plan.reason
+        "batch.planned",
+        actor=SYSTEM,
+        subject=f"batch:{batch.pk}",
+        site=site.code,
+        why_now=reason,
+        why_these=plan.reason,
     )
     txn.hint("plan")
     return batch if entries else _close_empty(batch)
@@ -280,4 +285,3 @@ def hand_out(*, site: Site) -> list[Batch]:
             break
         given.append(batch)
     return given
-

@@ -14,9 +14,19 @@ def combinations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     env = settings.ENV
     found: list[CheckMessage] = []
     if env.redis_url and not env.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        found.append(Error(f"REDIS_URL={env.redis_url!r} is no Redis address.", hint="Use redis://host:port/0.", id="mfc.E002"))
+        found.append(
+            Error(
+                f"REDIS_URL={env.redis_url!r} is no Redis address.",
+                hint="Use redis://host:port/0.",
+                id="mfc.E002",
+            )
+        )
     if env.mqtt_url and not env.mqtt_url.startswith(("mqtt://", "mqtts://")):
-        found.append(Error(f"MQTT_URL={env.mqtt_url!r} is no MQTT address.", hint="Use mqtt://host:1883.", id="mfc.E003"))
+        found.append(
+            Error(
+                f"MQTT_URL={env.mqtt_url!r} is no MQTT address.", hint="Use mqtt://host:1883.", id="mfc.E003"
+            )
+        )
     if env.web_processes > 1 and not env.redis_url:
         found.append(
             Error(
@@ -26,5 +36,3 @@ def combinations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
-
-

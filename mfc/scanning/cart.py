@@ -40,7 +40,11 @@ def scan(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
 
 def _without_batch(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
     if not isinstance(scan, ContainerScan) or scan.kind is not Kind.CART:
-        raise DomainError("nothing_expected", "No batch is on this cart yet.", remedy="Scan the cart's label, or wait for work.")
+        raise DomainError(
+            "nothing_expected",
+            "No batch is on this cart yet.",
+            remedy="Scan the cart's label, or wait for work.",
+        )
     cart = containers.by_label(site_id=desk.station.site_id, label=scan.label, kind=ContainerKind.CART)
     sessions.take_cart(session=session, cart=cart.label)
     batch = batches.claim_next(station=desk.station, person=desk.person)
@@ -51,7 +55,9 @@ def _without_batch(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
 
 def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
     if not isinstance(scan, ContainerScan) or scan.kind is not Kind.TOTE:
-        raise DomainError("unexpected_scan", "An empty tote is wanted now.", remedy="Scan the label of an empty tote.")
+        raise DomainError(
+            "unexpected_scan", "An empty tote is wanted now.", remedy="Scan the label of an empty tote."
+        )
     entry = batches.load_tote(batch=batch, label=scan.label, person=desk.person)
     return accepted(f"Tote on {entry.letter}.")
 
@@ -100,7 +106,9 @@ def _place(
     wanted = stop[0].location
     if location.pk != wanted.pk:
         raise DomainError(
-            "wrong_location", f"This is {location.code}. Wanted: {wanted.code}.", remedy=f"Go to {wanted.code}."
+            "wrong_location",
+            f"This is {location.code}. Wanted: {wanted.code}.",
+            remedy=f"Go to {wanted.code}.",
         )
     if in_hand:
         return accepted(f"Already confirmed. {_where_to_put(in_hand)}")
@@ -132,7 +140,11 @@ def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
 def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
     belt = layout.the_belt(desk.station.site)
     if belt is None or not isinstance(scan, LocationScan) or scan.location.pk != belt.pk:
-        raise DomainError("unexpected_scan", "The cart is finished.", remedy="Bring it to the belt and scan the belt's label.")
+        raise DomainError(
+            "unexpected_scan",
+            "The cart is finished.",
+            remedy="Bring it to the belt and scan the belt's label.",
+        )
     dropped = bench.drop_cart(batch=batch, person=desk.person)
     batches.claim_next(station=desk.station, person=desk.person)
     back = f", {dropped.empty} empty back to the stack" if dropped.empty else ""
@@ -146,7 +158,11 @@ def _command(desk: Desk, batch: Batch, command: CommandScan) -> Reply:
         case "UNDO":
             return accepted(tasks.undo(batch=batch, person=desk.person))
         case _:
-            raise DomainError("unexpected_scan", f"C-{command.name} does nothing at a cart.", remedy="Use C-SHORT, C-UNDO or C-END.")
+            raise DomainError(
+                "unexpected_scan",
+                f"C-{command.name} does nothing at a cart.",
+                remedy="Use C-SHORT, C-UNDO or C-END.",
+            )
 
 
 def _short(desk: Desk, batch: Batch, found: int) -> Reply:

@@ -18,7 +18,9 @@ def scan(desk: Desk, scan: Scan) -> Reply:
     job = bench.job_at(desk.station, IN_HOSPITAL)
     if job is None:
         if not isinstance(scan, ContainerScan) or scan.kind is not Kind.TOTE:
-            raise DomainError("unexpected_scan", "A tote is wanted now.", remedy="Scan the next tote of the lane.")
+            raise DomainError(
+                "unexpected_scan", "A tote is wanted now.", remedy="Scan the next tote of the lane."
+            )
         job = hospital.admit(station=desk.station, label=scan.label, person=desk.person)
         return accepted("Take everything out and scan each unit. C-DONE when finished.")
     if isinstance(scan, SkuScan):
@@ -26,7 +28,9 @@ def scan(desk: Desk, scan: Scan) -> Reply:
         return accepted(_after(job, f"{job.counted[str(scan.sku.pk)]} × {scan.sku.name}."))
     if isinstance(scan, CommandScan):
         return _command(desk, job, scan.name)
-    raise DomainError("unexpected_scan", "Scan the units of the tote one by one.", remedy="C-DONE when all are counted.")
+    raise DomainError(
+        "unexpected_scan", "Scan the units of the tote one by one.", remedy="C-DONE when all are counted."
+    )
 
 
 def _command(desk: Desk, job: PackJob, name: str) -> Reply:
@@ -47,4 +51,8 @@ def _command(desk: Desk, job: PackJob, name: str) -> Reply:
 def _after(job: PackJob, text: str) -> str:
     if job.state in IN_HOSPITAL:
         return text
-    return f"{text} {RIGHT}" if job.state == PackState.ARRIVING else f"{text} Nothing is left: back to the stack."
+    return (
+        f"{text} {RIGHT}"
+        if job.state == PackState.ARRIVING
+        else f"{text} Nothing is left: back to the stack."
+    )

@@ -16,13 +16,19 @@ def scan(desk: Desk, scan: Scan) -> Reply:
     job = bench.job_at(desk.station, AT_PACK_BENCH)
     if job is None:
         if not isinstance(scan, ContainerScan) or scan.kind is not Kind.TOTE:
-            raise DomainError("unexpected_scan", "A tote is wanted now.", remedy="Scan the next tote of the lane.")
+            raise DomainError(
+                "unexpected_scan", "A tote is wanted now.", remedy="Scan the next tote of the lane."
+            )
         job = bench.take(station=desk.station, label=scan.label, person=desk.person)
         return accepted(f"Order {job.order.ref}: put the tote on the scale.")
     if job.state == PackState.AT_BENCH:
-        raise DomainError("unexpected_scan", "The tote must be weighed first.", remedy="Put it on the scale and wait.")
+        raise DomainError(
+            "unexpected_scan", "The tote must be weighed first.", remedy="Put it on the scale and wait."
+        )
     if not isinstance(scan, SsccScan):
-        raise DomainError("unexpected_scan", "The label is wanted now.", remedy="Stick the label on and scan it.")
+        raise DomainError(
+            "unexpected_scan", "The label is wanted now.", remedy="Stick the label on and scan it."
+        )
     shipment = shipments.seal(job=job, sscc=scan.sscc, person=desk.person)
     return accepted(f"Sealed. Lane {shipment.lane.code}. Put it on the belt.")
 
@@ -31,7 +37,11 @@ def weight(desk: Desk, weight_g: int) -> Reply:
     """A stable weight at the bench's scale."""
     job = bench.job_at(desk.station, AT_PACK_BENCH)
     if job is None:
-        refusal = DomainError("unexpected_scan", "Nobody knows which tote this is.", remedy="Scan the tote, then put it on the scale.")
+        refusal = DomainError(
+            "unexpected_scan",
+            "Nobody knows which tote this is.",
+            remedy="Scan the tote, then put it on the scale.",
+        )
         return Reply("refused", refusal.message, refusal.code, refusal.remedy)
     if job.state != PackState.AT_BENCH:
         return SILENT

@@ -75,11 +75,15 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
     if read.gtin:
         sku = _by_barcode(read.gtin)
         if sku is None:
-            raise DomainError("unknown_barcode", f"GTIN {read.gtin} is not an article of this warehouse.", value=text)
+            raise DomainError(
+                "unknown_barcode", f"GTIN {read.gtin} is not an article of this warehouse.", value=text
+            )
         return SkuScan(sku, read.lot or "", read.last_day)
     sku = _by_barcode(text) or Sku.objects.filter(code=text, active=True).first()
     if sku is None:
-        raise DomainError("unknown_barcode", f"{text!r} is no label and no article of this warehouse.", value=text)
+        raise DomainError(
+            "unknown_barcode", f"{text!r} is no label and no article of this warehouse.", value=text
+        )
     return SkuScan(sku)
 
 
@@ -92,7 +96,9 @@ def _own_label(site: Site, text: str, qty: int | None) -> Scan:
         case Kind.LOCATION:
             location = Location.objects.filter(site=site, label=label.text).first()
             if location is None:
-                raise DomainError("unknown_barcode", f"There is no location {label.text} at this site.", value=text)
+                raise DomainError(
+                    "unknown_barcode", f"There is no location {label.text} at this site.", value=text
+                )
             return LocationScan(location)
         case Kind.TOTE | Kind.CART:
             return ContainerScan(label.kind, label.text)
@@ -101,7 +107,9 @@ def _own_label(site: Site, text: str, qty: int | None) -> Scan:
         case Kind.COMMAND:
             return CommandScan(label.body, qty)
         case _:
-            raise DomainError("unexpected_scan", f"{label.text} is a device label; nothing is done with it here.")
+            raise DomainError(
+                "unexpected_scan", f"{label.text} is a device label; nothing is done with it here."
+            )
 
 
 def _by_barcode(code: str) -> Sku | None:

@@ -93,4 +93,6 @@ def _post(delivery: Delivery, transport: httpx.BaseTransport | None) -> tuple[in
 def replay(*, delivery: Delivery) -> None:
     """Send a finished or failed delivery again, with the same id."""
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.PENDING, attempts=0)
-    jobs.defer("webhooks.deliver", lock=f"webhook/{delivery.endpoint_id}/{delivery.key}", delivery_id=delivery.pk)
+    jobs.defer(
+        "webhooks.deliver", lock=f"webhook/{delivery.endpoint_id}/{delivery.key}", delivery_id=delivery.pk
+    )

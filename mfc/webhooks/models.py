@@ -19,7 +19,9 @@ class Endpoint(models.Model):
     name = models.CharField(max_length=80)
     url = models.URLField(max_length=300)
     secret = models.CharField(max_length=100, default=_secret)
-    kinds = models.JSONField(default=list, blank=True, help_text='Event kinds, e.g. ["shipment.ready"]; empty = all')
+    kinds = models.JSONField(
+        default=list, blank=True, help_text='Event kinds, e.g. ["shipment.ready"]; empty = all'
+    )
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

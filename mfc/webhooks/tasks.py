@@ -14,7 +14,7 @@ from mfc.core.clock import SystemClock
 from mfc.webhooks import delivery
 
 
-class NotDelivered(Exception):
+class NotDeliveredError(Exception):
     """The receiver did not take it; the job comes again after ``pause_s``."""
 
     def __init__(self, pause_s: int) -> None:
@@ -24,7 +24,7 @@ class NotDelivered(Exception):
 
 class _Doubling(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if not isinstance(exception, NotDelivered):
+        if not isinstance(exception, NotDeliveredError):
             return None
         return RetryDecision(retry_at=SystemClock().now() + timedelta(seconds=exception.pause_s))
 
@@ -43,4 +43,4 @@ def fan_out(**event: Any) -> None:
 def deliver(delivery_id: int) -> None:
     result = delivery.send(delivery_id=delivery_id)
     if result.retry_after_s is not None:
-        raise NotDelivered(result.retry_after_s)
+        raise NotDeliveredError(result.retry_after_s)

@@ -55,7 +55,9 @@ class Station(models.Model):
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     key = models.CharField(max_length=40)
     kind = models.CharField(max_length=10, choices=StationKind)
-    token = models.CharField(max_length=60, unique=True, default=_token, help_text="Secret part of the screen's address")
+    token = models.CharField(
+        max_length=60, unique=True, default=_token, help_text="Secret part of the screen's address"
+    )
     x_mm = models.IntegerField(default=0)
     y_mm = models.IntegerField(default=0)
     version = models.BigIntegerField(default=0, help_text="Grows with every input")
@@ -82,8 +84,12 @@ class WorkSession(models.Model):
             models.UniqueConstraint(
                 fields=["cart"], condition=Q(ended_at=None) & ~Q(cart=""), name="one_session_per_cart"
             ),
-            models.UniqueConstraint(fields=["person"], condition=Q(ended_at=None), name="one_session_per_person"),
-            models.UniqueConstraint(fields=["station"], condition=Q(ended_at=None), name="one_session_per_station"),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(ended_at=None), name="one_session_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["station"], condition=Q(ended_at=None), name="one_session_per_station"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +101,9 @@ class LabourStandard(models.Model):
 
     site = models.OneToOneField("layout.Site", on_delete=models.CASCADE, related_name="labour")
     walk_mm_per_s = models.PositiveIntegerField(default=1200)
-    setup_s = models.PositiveIntegerField(default=60, help_text="Per batch: fetch totes, bring the cart to the belt")
+    setup_s = models.PositiveIntegerField(
+        default=60, help_text="Per batch: fetch totes, bring the cart to the belt"
+    )
     stop_s = models.PositiveIntegerField(default=12, help_text="Per stop: find, take, verify")
     put_s = models.PositiveIntegerField(default=4, help_text="Per line put into a tote")
     pack_s = models.PositiveIntegerField(default=45, help_text="Per tote: weigh, seal, convey")

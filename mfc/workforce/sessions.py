@@ -28,7 +28,9 @@ def start(*, station: Station, badge: str) -> WorkSession:
     if person is None:
         raise DomainError("unknown_badge", f"No active person has the badge {badge}.")
     if person.role not in ROLES_AT[station.kind]:
-        raise DomainError("role_missing", f"{person.name} is {person.role}; this is a {station.kind} station.")
+        raise DomainError(
+            "role_missing", f"{person.name} is {person.role}; this is a {station.kind} station."
+        )
     now = clock.now()
     for other in WorkSession.objects.select_for_update().filter(ended_at=None, person=person).order_by("pk"):
         txn.hint(f"station:{other.station_id}")
@@ -45,15 +47,24 @@ def end(*, session: WorkSession) -> None:
     changed = WorkSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now())
     if changed:
         txn.hint(f"station:{session.station_id}", "lights")
-        journal.write("session.ended", actor=actor_of(session.person), subject=f"station:{session.station_id}")
+        journal.write(
+            "session.ended", actor=actor_of(session.person), subject=f"station:{session.station_id}"
+        )
 
 
 @txn.use_case
 def take_cart(*, session: WorkSession, cart: str) -> None:
     """Work with this cart from now on; raises ``cart_in_use`` when somebody else has it."""
-    holder = WorkSession.objects.select_related("person").filter(ended_at=None, cart=cart).exclude(pk=session.pk).first()
+    holder = (
+        WorkSession.objects.select_related("person")
+        .filter(ended_at=None, cart=cart)
+        .exclude(pk=session.pk)
+        .first()
+    )
     if holder is not None:
-        raise DomainError("cart_in_use", f"{holder.person.name} works with cart {cart}.", by=holder.person.name)
+        raise DomainError(
+            "cart_in_use", f"{holder.person.name} works with cart {cart}.", by=holder.person.name
+        )
     WorkSession.objects.filter(pk=session.pk).update(cart=cart)
     session.cart = cart
     txn.hint("plan")

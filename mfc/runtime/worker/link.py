@@ -8,11 +8,11 @@ import logging
 import time
 
 import psycopg
+from devices.bus.base import BusEnd
 from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django.utils import connector_params
 
 from devices import bus
-from devices.bus.base import BusEnd
 from devices.messages import Acknowledge, Command, Event, GatewayHello, Message, Verdict
 from mfc.core import journal, txn
 from mfc.core.actors import SYSTEM
@@ -111,7 +111,7 @@ class GatewayLink:
                 return ingest.handle(gateway_id=self._gateway.pk, event=event)
             except (OperationalError, InterfaceError):
                 raise  # the lane tries again
-            except Exception:  # noqa: BLE001 - supervisor: one bad event must not stop the floor
+            except Exception:
                 log.exception("event %s failed (%d of %d)", event.event_id, attempt, MAX_FAILURES)
         return [_park(event)]
 
@@ -140,5 +140,11 @@ class GatewayLink:
 @txn.use_case
 def _park(event: Event) -> Acknowledge:
     """Give up on an event that fails whenever it is handled; the journal keeps it for a person."""
-    journal.write("event.failed", actor=SYSTEM, subject=f"device:{event.device}", event_id=event.event_id, event=repr(event)[:500])
+    journal.write(
+        "event.failed",
+        actor=SYSTEM,
+        subject=f"device:{event.device}",
+        event_id=event.event_id,
+        event=repr(event)[:500],
+    )
     return Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text="System error: call the lead")

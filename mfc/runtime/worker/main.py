@@ -88,7 +88,7 @@ async def _supervise(name: str, part: Callable[[], Awaitable[None]], stop: async
             await part()
         except psycopg.Error as error:
             log.warning("%s: the database is out of reach: %s", name, error)
-        except Exception:  # noqa: BLE001 - supervisor: the other parts go on
+        except Exception:
             log.exception("%s failed and is started again", name)
         if asyncio.get_running_loop().time() - started > LONGEST_PAUSE_S:
             pause_s = 0.5

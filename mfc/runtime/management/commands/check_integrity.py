@@ -18,7 +18,9 @@ class Command(BaseCommand):
     help = "Check every invariant of stock, orders, picking and dispatch. Exit code 1 when one is broken."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", metavar="FILE", help="Write the findings as JSON to FILE, or - for standard output")
+        parser.add_argument(
+            "--json", metavar="FILE", help="Write the findings as JSON to FILE, or - for standard output"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         findings = integrity.run()
