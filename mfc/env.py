@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -102,9 +103,7 @@ def _kept_secret(var_dir: Path) -> str:
         fresh = path.with_name(f"secret_key.{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50), encoding="utf-8")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)  # atomic: of two processes that start together, one key wins
-        except FileExistsError:
-            pass
         fresh.unlink()
     return path.read_text(encoding="utf-8").strip()

@@ -7,7 +7,8 @@ register(
     "Every parcel of a ready shipment stands in a lane",
     """
     SELECT s.id, p.sscc FROM dispatch_shipment s JOIN packing_parcel p ON p.order_id = s.order_id
-    LEFT JOIN dispatch_staging g ON g.parcel_id = p.sscc WHERE s.state IN ('ready', 'claimed', 'handed_over') AND g.id IS NULL
+    LEFT JOIN dispatch_staging g ON g.parcel_id = p.sscc
+    WHERE s.state IN ('ready', 'claimed', 'handed_over') AND g.id IS NULL
     """,
 )
 register(

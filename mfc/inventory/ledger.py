@@ -128,7 +128,8 @@ def post(*, site_id: int, actor: Actor, entries: Sequence[Entry]) -> Posted:
 def _plan_position(plan: _Plan, entry: Entry) -> None:
     match entry:
         case Move(source=source, target=target, qty=qty):
-            assert qty > 0 and source != target, entry
+            assert qty > 0, entry
+            assert source != target, entry
             change = qty * (bool(target and target.pickable) - bool(source and source.pickable))
             if change or entry.reservation_id is not None:
                 delta = plan.positions[entry.sku_id]

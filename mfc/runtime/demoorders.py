@@ -102,12 +102,11 @@ def _address(number: int, chance: random.Random) -> dict[str, Any]:
     longitude = CENTRE_LONGITUDE + chance.uniform(-SPREAD_LONGITUDE, SPREAD_LONGITUDE)
     return {
         "name": f"Demo Customer {number:03d}",
-        "line1": f"{chance.randint(1, 180)} {chance.choice(STREETS)}",
+        "street": f"{chance.randint(1, 180)} {chance.choice(STREETS)}",
         "city": "Sampleton",
         "postcode": f"ZZ{number % 9 + 1} {chance.randint(1, 9)}ZZ",
         "country": "GB",
-        "email": f"customer{number:03d}@example.com",
-        "latitude": round(latitude, 6),
-        "longitude": round(longitude, 6),
-        "synthetic": True,
+        "lat": round(latitude, 6),
+        "lon": round(longitude, 6),
+        "note": "made up for the demo",
     }

@@ -107,8 +107,11 @@ def write_floor_toml(
     site: str = SITE_CODE,
     spool: str = "spool/gw-1.sqlite",
     bus_url: str = "unix:run/gw-1.sock",
+    mqtt_url: str = "",
 ) -> str:
-    """Return the text of a floor.toml; relative paths count from where it is written."""
+    """Return the text of a floor.toml; relative paths count from where it is written. With `mqtt_url` the
+    scales speak MQTT, else the line link.
+    """
     tables = [
         _table("[gateway]", name=gateway, site=site, spool=spool, max_events=100_000),
         _table("[bus]", url=bus_url, root="mfc"),
@@ -120,7 +123,7 @@ def write_floor_toml(
     plc = _table("[[device]]", key=PLC, profile="mfc-1", host=HOST, port=wiring.plc_port)
     tables.append(f"{plc}settings = {{ points = {DECISION_POINTS} }}\n")
     for key, (tcp_port, area) in wiring.scales.items():
-        link = f"tcp://{HOST}:{tcp_port}"
+        link = mqtt_url or f"tcp://{HOST}:{tcp_port}"
         tables.append(_table("[[device]]", key=key, profile="scale", link=link, area=area))
     return "\n".join(tables)
 
