@@ -299,7 +299,9 @@ def _build(cls: type[Any], body: dict[str, Any]) -> Message:
     missing = sorted(
         name
         for name, item in known.items()
-        if name not in body and item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        if name not in body
+        and item.default is dataclasses.MISSING
+        and item.default_factory is dataclasses.MISSING
     )
     if unknown or missing:
         raise MessageError(f"{cls.KIND}: unknown fields {unknown}, missing fields {missing}")
