@@ -14,7 +14,7 @@ MAX_INBOX = 1000
 class BusEnd(Protocol):
     """One end. ``start`` returns at once and keeps (re)connecting until ``stop``.
 
-    ``generation`` grows with each new peer or connection; ``on_change`` is called then (gateway end: say hello).
+    ``generation`` grows with each new peer or connection, and ``on_change`` is called: a gateway says hello.
     """
 
     on_change: Callable[[], None]
