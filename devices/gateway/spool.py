@@ -66,8 +66,6 @@ class Spool:
 
     def append(self, device: str, drafts: list[Draft], memory: dict[str, str] | None = None) -> list[Stored]:
         """Stores events (each source key once) and memory in one commit, or nothing and SpoolFullError."""
-        if len(self) + len(drafts) > self._max_events:
-            raise SpoolFullError(f"the spool holds its maximum of {self._max_events} events")
         sequence, count = self._sequence, self._count
         try:
             with self._commit():
@@ -154,6 +152,8 @@ class Spool:
             known = self._known(key)
             if known is not None:
                 return known
+        if len(self) >= self._max_events:
+            raise SpoolFullError(f"the spool holds its maximum of {self._max_events} events")
         self._sequence += 1
         event_id = f"{self._prefix}/{self._sequence}"
         line = encode(draft.make(event_id, self._stamp()))
@@ -181,11 +181,11 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         # exclusive: a second gateway on the same spool would send the same events under two names
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version not in (0, SCHEMA_VERSION):
             raise SpoolError(f"spool {path} has format {version}, this gateway knows {SCHEMA_VERSION}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
         db.execute("BEGIN EXCLUSIVE")
         db.execute("COMMIT")
         if version == 0:

@@ -111,7 +111,8 @@ def test_a_name_is_judged_not_what_it_points_to(tmp_path: Path) -> None:
         ),
         (
             {"profile": "line-scanner", "port": "socket://h:1", "settings": {"framing": "stx_etx"}},
-            "device d-1.settings.framing: expected one of line, stx-etx; got 'stx_etx'; did you mean 'stx-etx'?",
+            "device d-1.settings.framing: expected one of line, stx-etx; "
+            "got 'stx_etx'; did you mean 'stx-etx'?",
         ),
         (
             {"profile": "line-scanner", "port": "socket://h:1", "settings": {"accepted": "1G"}},

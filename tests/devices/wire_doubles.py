@@ -25,7 +25,7 @@ from devices.tasks import end_all
 
 
 class PtyScanner:
-    """A scanner on a pseudo terminal behind a stable name. The slave stays open here, or a close would hang up."""
+    """A scanner on a pty behind a stable name. The slave stays open here, or a close would hang up."""
 
     def __init__(self, link: Path) -> None:
         self.link = link
