@@ -21,7 +21,7 @@ class Inbox:
         """Waits for room: the wire's flow control holds the sender. A foreign line is logged and dropped."""
         try:
             message = decode(line)
-        except MessageError as error:
+        except (MessageError, RecursionError) as error:
             log.warning("foreign message on the bus dropped: %s", error)
             return
         await self._queue.put(message)

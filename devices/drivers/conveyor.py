@@ -10,7 +10,7 @@ from devices.config import DeviceConfig
 from devices.drivers.base import Context, Draft, Driver, log
 from devices.drivers.commands import Directions, Due
 from devices.drivers.heartbeat import HeartbeatWatch
-from devices.errors import LinkDownError, LinkTimeoutError, SpoolFullError, WrongDeviceError
+from devices.errors import DeviceError, LinkDownError, LinkTimeoutError, SpoolFullError, WrongDeviceError
 from devices.messages import (
     Acknowledge,
     DeviceState,
@@ -65,6 +65,7 @@ class ConveyorDriver(Driver):
         points = self.settings.points
         self._blocks: list[mfc_1.PointBlock | None] = [None] * points
         self._taken = [0] * points  # sequence of the event that is in the spool
+        self._trouble = ""  # what kept the last poll from taking an event
         self._beat = HeartbeatWatch()
         now = self.context.clock.monotonic()
         self._poll_due = Every(self.settings.poll_ms / 1000, now)
@@ -162,8 +163,8 @@ class ConveyorDriver(Driver):
     async def _write_direction(self, link: ModbusLink, due: Due) -> None:
         try:
             await link.write(self._at(mfc_1.point_address(due.point) + mfc_1.COMMAND), due.block)
-        except LinkTimeoutError:
-            # perhaps it was done: the same sequence again is no second action
+        except DeviceError:
+            # perhaps it was done: a sequence seen twice, or a load unit that has left, is no second action
             self._directions.put_back(due)
             raise
 
@@ -198,6 +199,7 @@ class ConveyorDriver(Driver):
 
     def _take_events(self, blocks: list[mfc_1.PointBlock]) -> None:
         self._blocks = list(blocks)
+        self._trouble = ""
         for point, block in enumerate(blocks):
             if block.is_waiting and block.sequence != self._taken[point]:
                 self._take(point, block)
@@ -217,7 +219,7 @@ class ConveyorDriver(Driver):
             [stored] = self.context.emit(self.key, [Draft(make, source_key)])
         except SpoolFullError as error:
             # not taken: the PLC keeps the event and shows it until there is room
-            self.report(DeviceState.DEGRADED, str(error))
+            self._trouble = str(error)
             return
         self._taken[point] = block.sequence
         if stored.is_acknowledged:
@@ -283,6 +285,8 @@ class ConveyorDriver(Driver):
             raise LinkDownError("the PLC's heartbeat has stopped")
         if still_ms >= self.settings.stale_ms:
             self.report(DeviceState.DEGRADED, "the PLC's heartbeat has stopped")
+        elif self._trouble:
+            self.report(DeviceState.DEGRADED, self._trouble)
         elif status.maintenance:
             self.report(DeviceState.DEGRADED, "the PLC is in maintenance")
         elif not status.ready:

@@ -32,6 +32,8 @@ class LightsDriver(Driver):
         self._shown: list[int] | None = None  # as last reported
         self._jump: tuple[str, float] | None = None  # text, shown until
         self._host_beat = 0
+        self._trouble = ""  # what kept the last poll from storing presses
+        self._foreign: list[int] = []  # wanted points that the controller does not have, as last logged
         self._start_session(points=0, boot=0, believed=[])
 
     def _start_session(self, *, points: int, boot: int, believed: list[int]) -> None:
@@ -131,8 +133,9 @@ class LightsDriver(Driver):
         if self._wanted is not None and self._want is None:
             self._want = mfc_l1.picture_words(self._wanted.lamps, self._points)
             foreign = [channel for channel in self._wanted.lamps if not 0 <= channel < self._points]
-            if foreign:
+            if foreign and foreign != self._foreign:
                 log.warning("%s has %d points, no point %s", self.key, self._points, foreign)
+            self._foreign = foreign
         return self._want
 
     async def _poll(self, link: ModbusLink) -> None:
@@ -155,6 +158,7 @@ class LightsDriver(Driver):
         self._wake.set()
 
     def _count(self, counters: PressCounters) -> None:
+        self._trouble = ""
         if counters == self._counters:
             return
         found = compare(self._counters, counters)
@@ -163,7 +167,7 @@ class LightsDriver(Driver):
             self.context.emit(self.key, drafts, {self._memory_key: counters.to_text()})
         except SpoolFullError as error:
             # the counters stay as they were: the presses are found again at the next poll
-            self.report(DeviceState.DEGRADED, str(error))
+            self._trouble = str(error)
             return
         self._counters = counters
         if found.jumps:
@@ -213,6 +217,8 @@ class LightsDriver(Driver):
             self.report(DeviceState.FAULT, self._jump[0])
         elif self._beat.still_s(head.heartbeat, now) * 1000 >= self.settings.stale_ms:
             self.report(DeviceState.DEGRADED, "the controller's heartbeat has stopped")
+        elif self._trouble:
+            self.report(DeviceState.DEGRADED, self._trouble)
         elif head.state & mfc_l1.STATE_FAULT:
             self.report(DeviceState.DEGRADED, "the controller reports a fault")
         elif self._repairs >= MAX_QUICK_REPAIRS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 from devices.drivers.base import Draft, Stored
 from devices.errors import SpoolError, SpoolFullError
 from devices.messages import encode
+
+log = logging.getLogger("devices.gateway")
 
 SCHEMA_VERSION = 1
 # Acknowledged source keys that are remembered, so that a device's repetition is no new event. Far less than
@@ -71,6 +74,10 @@ class Spool:
             with self._commit():
                 stored = [self._store(device, draft) for draft in drafts]
                 self._put(memory or {})
+        except sqlite3.OperationalError as error:
+            # a full or failing disk: to the device it is the same as a full spool
+            self._sequence, self._count = sequence, count
+            raise SpoolFullError(f"the spool cannot be written: {error}") from error
         except BaseException:
             self._sequence, self._count = sequence, count
             raise
@@ -101,9 +108,14 @@ class Spool:
         return [item for item in found if item.event_id not in self._lazy][:limit]
 
     def flush(self) -> None:
-        if self._lazy:
+        """Deletes what was acknowledged. A failing disk only costs repetitions: tried again later."""
+        if not self._lazy:
+            return
+        try:
             with self._commit():
                 pass
+        except sqlite3.OperationalError as error:
+            log.warning("acknowledged events stay in the spool for now: %s", error)
 
     def recall(self, key: str) -> str | None:
         found = self._db.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone()
@@ -126,11 +138,20 @@ class Spool:
             self._delete(lazy)
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._db.execute("COMMIT")
+        try:
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError:
+            self._roll_back()
+            raise
         self._count -= len(lazy)
         self._lazy.clear()
+
+    def _roll_back(self) -> None:
+        """SQLite may have done it by itself."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
 
     def _delete(self, lazy: dict[str, int]) -> None:
         rows = [(row,) for row in lazy.values()]

@@ -22,8 +22,10 @@ from devices.messages import (
 FAST = {"points": 2, "poll_ms": 10, "timeout_ms": 200, "stale_ms": 600, "lost_ms": 1500}
 
 
-def make(tmp_path: Path, port: int, boot: str = "b1", **settings: Any) -> tuple[ConveyorDriver, BenchContext]:
-    context = BenchContext(tmp_path / "spool.sqlite", boot=boot)
+def make(
+    tmp_path: Path, port: int, boot: str = "b1", max_events: int = 1000, **settings: Any
+) -> tuple[ConveyorDriver, BenchContext]:
+    context = BenchContext(tmp_path / "spool.sqlite", boot=boot, max_events=max_events)
     config = device_config("mfc-1", tmp_path, {**FAST, **settings}, host="127.0.0.1", port=port)
     return ConveyorDriver(config, context), context
 
@@ -327,6 +329,46 @@ def test_a_foreign_device_is_never_written_to(tmp_path: Path) -> None:
         async with running(driver):
             await until(lambda: context.states()[-1:] == ["fault"])
         assert plc.writes == []
+        await plc.stop()
+
+    asyncio.run(run())
+
+
+def test_a_full_spool_leaves_the_event_with_the_plc_until_there_is_room(tmp_path: Path) -> None:
+    async def run() -> None:
+        plc = PlcDouble()
+        await plc.start()
+        driver, context = make(tmp_path, plc.port, max_events=1)
+        async with running(driver):
+            await until(lambda: context.states()[-1:] == ["online"])
+            plc.event(0, 1, 77, "A")
+            plc.event(1, 1, 78, "B")
+            await until(lambda: context.states()[-1:] == ["degraded"])
+            await asyncio.sleep(0.1)
+            assert context.states().count("degraded") == 1  # said once, not at every poll
+            [first] = context.events()
+            commit(driver, context, first.event_id)
+            await until(lambda: [event.barcode for event in context.events()] == ["B"])
+            await until(lambda: context.states()[-1:] == ["online"])
+        await plc.stop()
+
+    asyncio.run(run())
+
+
+def test_a_direction_that_met_a_silent_plc_is_written_after_the_reconnection(tmp_path: Path) -> None:
+    async def run() -> None:
+        plc = PlcDouble()
+        await plc.start()
+        driver, context = make(tmp_path, plc.port, timeout_ms=60)
+        async with running(driver):
+            await until(lambda: context.states()[-1:] == ["online"])
+            plc.is_silent = True
+            driver.command(direct("c1", lane=4, ttl_ms=5000))
+            await until(lambda: context.states()[-1:] == ["offline"])
+            assert plc.commands == []
+            plc.is_silent = False
+            await until(lambda: plc.commands)
+            assert [(point, block[1:]) for point, block in plc.commands] == [(0, [0, 77, 4, 0])]
         await plc.stop()
 
     asyncio.run(run())

@@ -157,3 +157,15 @@ def test_a_foreign_file_is_refused_and_left_alone(
     with pytest.raises(SpoolError, match=text):
         open_spool(path)
     assert path.read_bytes() == before
+
+
+def test_a_full_disk_refuses_events_like_a_full_spool_and_recovers(path: Path) -> None:
+    spool = open_spool(path, max_events=10_000)
+    spool.append("s-1", [scan("A")])
+    (pages,) = spool._db.execute("PRAGMA page_count").fetchone()
+    spool._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(SpoolFullError, match="cannot be written: database or disk is full"):
+        spool.append("s-1", [scan("B" * 4000) for _ in range(200)])
+    assert (waiting(spool), len(spool)) == ([("gw-1/b1/1", "A")], 1)
+    spool._db.execute("PRAGMA max_page_count = 1000000")
+    assert spool.append("s-1", [scan("B")])[0].event_id == "gw-1/b1/2"
