@@ -1,0 +1,1 @@
+"""The process that owns the wires: drivers, spool and bus put together."""

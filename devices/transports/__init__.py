@@ -1,0 +1,1 @@
+"""The wires: each class is one connection, opened once and closed once; its driver reconnects."""
