@@ -54,6 +54,7 @@ class LoadUnit:
     lane: int | None = None
     phase: str = "to reader"
     bound_for: int | None = None
+    barcode: str = ""  # what the last reader saw
     commanded: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -167,11 +168,13 @@ class Conveyor:
     def _reading(self, unit: LoadUnit) -> PlcEvent:
         assert unit.tracking is not None
         draw = self.rng.random()
+        unit.barcode = ""
         if draw < self.rates.no_read:
             return PlcEvent(NO_READ, unit.tracking)
         if draw < self.rates.no_read + self.rates.multi_read:
             return PlcEvent(MULTI_READ, unit.tracking)
-        return PlcEvent(SCAN_REQUEST, unit.tracking, unit.tote, GOOD_READ_PERCENT)
+        unit.barcode = unit.tote
+        return PlcEvent(SCAN_REQUEST, unit.tracking, unit.barcode, GOOD_READ_PERCENT)
 
     async def _wait_while_held(self, unit: LoadUnit) -> None:
         end = time.monotonic() + MAX_HOLD_WALL_S
@@ -202,8 +205,9 @@ class Conveyor:
             return
         kind = DIVERTED if reason == AS_COMMANDED else MISSED
         number = lane.number if lane else 0
-        barcode = unit.tote
-        self.plc.post(unit.point, PlcEvent(kind, unit.tracking, barcode, GOOD_READ_PERCENT, number, reason))
+        self.plc.post(
+            unit.point, PlcEvent(kind, unit.tracking, unit.barcode, GOOD_READ_PERCENT, number, reason)
+        )
 
     # lanes -----------------------------------------------------------------------------------------------
 

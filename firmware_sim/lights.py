@@ -94,6 +94,12 @@ class LightController:
         self.boot_id = self.boot_id % 0xFFFF + 1
         await self.start()
 
+    async def cut(self, off_s: float) -> None:
+        """Only the network: lamps hold, counters go on."""
+        self.server.stop()
+        await asyncio.sleep(off_s)
+        await self.server.start()
+
     def press(self, channel: int, *, short: bool = False) -> None:
         """A finger on a button; a controller without power notices nothing."""
         if not self.powered:

@@ -68,6 +68,11 @@ class Scanner:
             asyncio.get_running_loop().call_later(BOUNCE_S, self.port.write, frame)
         return sent
 
+    def last_code(self) -> tuple[str, str] | None:
+        """AIM identifier and data of the label read last."""
+        text = self._last_frame.decode("latin-1").rstrip()
+        return (text[1:3], text[3:]) if text else None
+
     def garbage(self) -> None:
         """Line noise: bytes that are no code, ended like one."""
         noise = bytes(
