@@ -41,14 +41,14 @@ _POINTS: tuple[tuple[str, dict[int, tuple[Way, str]]], ...] = (
     ),
 )
 MANAGER = "manager"
+COURIER = "Demo courier"
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
     """What the caller must hand on: none of it can be read from the database later."""
 
-    shop_token: str
-    courier_token: str
+    api_token: str
     manager_password: str
     station_tokens: dict[str, str]
 
@@ -69,15 +69,12 @@ def plant(plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str
     _containers(site, plan)
     stations = _stations(site, plan)
     _devices(site, plan, bus_url, locations, stations)
-    Endpoint.objects.create(name="Demo courier", url=webhook_url, secret=webhook_secret)
-    shop = ApiClient(name="demo-shop", scopes=["orders:write", "orders:read", "stock:read"])
-    courier = ApiClient(name="demo-courier", scopes=["dispatch:release"])
-    ApiClient(name="demo-integrator", scopes=list(SCOPES)).save()
+    Endpoint.objects.create(name=COURIER, url=webhook_url, secret=webhook_secret)
+    client = ApiClient(name="demo", scopes=list(SCOPES))
     password = "-".join(rng.choice(_WORDS) for _ in range(3))
     get_user_model().objects.create_superuser(MANAGER, password=password)
     return Planted(
-        shop_token=shop.issue_token(),
-        courier_token=courier.issue_token(),
+        api_token=client.issue_token(),
         manager_password=password,
         station_tokens={station.key: station.token for station in stations.values()},
     )

@@ -68,7 +68,9 @@ def build_wiring(
     )
 
 
-def write_world(plan: DemoPlan, wiring: Wiring, *, tokens: Mapping[str, str]) -> dict[str, Any]:
+def write_world(
+    plan: DemoPlan, wiring: Wiring, *, tokens: Mapping[str, str], mqtt_url: str = ""
+) -> dict[str, Any]:
     """Return the world file as JSON data. `tokens` gives each station's token; KeyError when one is
     missing.
     """
@@ -90,7 +92,7 @@ def write_world(plan: DemoPlan, wiring: Wiring, *, tokens: Mapping[str, str]) ->
         },
         "totes": [{"label": tote.label, "tare_g": tote.tare_g} for tote in plan.totes],
         "stations": [_station(station, tokens[station.key]) for station in plan.stations],
-        "devices": _devices(site, wiring),
+        "devices": _devices(site, wiring, mqtt_url),
         "conveyor": _conveyor(),
     }
 
@@ -174,7 +176,7 @@ def _station(station: Station, token: str) -> dict[str, Any]:
     return row | {"x": station.x_mm / 1000, "y": station.y_mm / 1000}
 
 
-def _devices(site: SitePlan, wiring: Wiring) -> dict[str, Any]:
+def _devices(site: SitePlan, wiring: Wiring, mqtt_url: str) -> dict[str, Any]:
     return {
         "scanners": [{"key": key, "link": link} for key, link in wiring.scanners.items()],
         "lights": [
@@ -183,7 +185,7 @@ def _devices(site: SitePlan, wiring: Wiring) -> dict[str, Any]:
         ],
         "plcs": [{"key": PLC, "host": HOST, "port": wiring.plc_port, "points": DECISION_POINTS}],
         "scales": [
-            {"key": key, "link": f"tcp://{HOST}:{port}", "site": site.code, "area": area}
+            {"key": key, "link": mqtt_url or f"tcp://{HOST}:{port}", "site": site.code, "area": area}
             for key, (port, area) in wiring.scales.items()
         ],
     }

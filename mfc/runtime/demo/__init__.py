@@ -1,0 +1,1 @@
+"""The demo: a whole floor started, watched and stopped with one command."""
