@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Enough for percentiles of a day; older samples fall out.
-MAX_SAMPLES = 5000
+MAX_SAMPLES = 2000
 
 
 def _samples() -> deque[float]:

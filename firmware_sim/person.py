@@ -30,6 +30,8 @@ PATIENCE_S = 2.0
 # After a bad tone the text on the screen follows at once; if it does not, the tone is enough.
 AFTER_TONE_S = 0.5
 IDLE_LOOK_S = 5.0
+# Refused this often in a row, a person stops repeating and looks afresh.
+MAX_REPEATS = 3
 # A lamp that has not changed after this is not the answer to the scan.
 LAMP_PATIENCE_S = 2.0
 
@@ -78,6 +80,7 @@ class Person:
         self.spot = Spot(station.x, station.y)
         self.stroll: Stroll | None = None
         self.doing = "arrives"
+        self.refused_in_a_row = 0
         screen.listeners.append(self.noticed.fire)
         self.scanner.listeners.append(self.noticed.fire)
         floor.truth.listeners.append(self.noticed.fire)
@@ -105,14 +108,27 @@ class Person:
             handler = self.handlers().get(step)
             if handler is None:
                 await self.idle(f"does not know the step {step!r}")
-            else:
+                continue
+            try:
                 await handler()
+            except (AttributeError, LookupError, TypeError, ValueError):
+                # A screen that makes no sense must not send a person home.
+                log.warning("%s cannot make sense of %s", self.station.key, step, exc_info=True)
+                await self.idle("is puzzled by the screen")
+            if self.refused_in_a_row >= MAX_REPEATS:
+                self.refused_in_a_row = 0
+                await self.start_afresh()
 
     def handlers(self) -> dict[str, Callable[[], Awaitable[object]]]:
         return {"badge": self.badge}
 
     async def tidy(self, step: str) -> None:
         """Finish with the hands what the last step has left; overridden."""
+
+    async def start_afresh(self) -> None:
+        """Refused again and again: pause, then read the screen in peace."""
+        await asyncio.sleep(AFTER_TONE_S)
+        await self.screen.refresh()
 
     async def badge(self) -> None:
         await self.scan(CODE_128, self.station.badge)
@@ -205,13 +221,16 @@ class Person:
             refused = feedback.get("verdict") == "refused"
             return self._note(Reply.REFUSED if refused else Reply.ACCEPTED, str(feedback.get("code", "")))
         if answered():
-            return Reply.ACCEPTED
+            return self._note(Reply.ACCEPTED, "")
         if scanner.tones != tones:
             return self._note(Reply.ACCEPTED if scanner.last_tone else Reply.REFUSED, "tone")
         return self._note(Reply.SILENT, "")
 
     def _note(self, reply: Reply, code: str) -> Reply:
-        if reply is Reply.REFUSED:
+        if reply is Reply.ACCEPTED:
+            self.refused_in_a_row = 0
+        elif reply is Reply.REFUSED:
+            self.refused_in_a_row += 1
             self.floor.figures.refusals_heard += 1
             self.floor.figures.refusal_codes[code or "?"] += 1
             log.info("%s at %s: refused: %s", self.station.key, self.screen.step, code)

@@ -17,8 +17,6 @@ from firmware_sim.world import LightRef, Location
 BELT_SPACING_SIM_S = 2.0
 # Totes somebody has just been told not to use; forgotten one by one.
 MAX_SHUNNED = 50
-# A label that was refused this often in a row is left and the screen is read again in peace.
-MAX_REPEATS = 3
 
 
 class Picker(Person):
@@ -142,23 +140,15 @@ class Picker(Person):
     async def _confirm_pick(self, location: Location, sku: str, wanted: int) -> None:
         found = self.hand.count(sku)
         if self.believes_short and found < wanted:
-            reply = await self._report_short(location, found)
+            await self._report_short(location, found)
         else:
-            reply = await self._scan_pick(location, sku)
-        if reply is Reply.REFUSED:
-            self.refused_in_a_row += 1
-            if self.refused_in_a_row >= MAX_REPEATS:
-                await self._start_afresh()
-        else:
-            self.refused_in_a_row = 0
+            await self._scan_pick(location, sku)
 
-    async def _start_afresh(self) -> None:
-        """Put everything back, read the screen again."""
-        self.refused_in_a_row = 0
+    async def start_afresh(self) -> None:
+        """Put back what is in the hand, read the screen again."""
         self.taken_for = ()
         await self.return_units()
-        await self.screen.refresh()
-        await self.spend("wait")
+        await super().start_afresh()
 
     async def _report_short(self, location: Location, found: int) -> Reply:
         self.floor.figures.shorts_reported += 1

@@ -7,12 +7,13 @@ import json
 import logging
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Origin
 
 from firmware_sim.clock import new_id
 
@@ -37,6 +38,7 @@ class Screen:
     def __init__(self, api: str, token: str, http: httpx.AsyncClient, rng: random.Random) -> None:
         self.http, self.rng = http, rng
         base = f"{api.rstrip('/')}/handheld/{token}"
+        self.origin = cast(Origin, api.rstrip("/"))  # a web server may refuse a socket without one
         self.screen_url, self.input_url = f"{base}/screen", f"{base}/input"
         parts = urlsplit(api)
         scheme = "wss" if parts.scheme == "https" else "ws"
@@ -69,7 +71,12 @@ class Screen:
         while True:
             try:
                 async with connect(
-                    self.socket_url, open_timeout=OPEN_TIMEOUT_S, max_size=MAX_SCREEN_BYTES, compression=None
+                    self.socket_url,
+                    origin=self.origin,
+                    open_timeout=OPEN_TIMEOUT_S,
+                    max_size=MAX_SCREEN_BYTES,
+                    compression=None,
+                    proxy=None,
                 ) as socket:
                     retry_s = FIRST_RETRY_S
                     fresh = True

@@ -67,7 +67,7 @@ class Simulation:
         self.figures = Figures()
         self.truth = Truth(world)
         self.stopping = asyncio.Event()
-        self.http = httpx.AsyncClient(limits=httpx.Limits(max_connections=MAX_CONNECTIONS))
+        self.http = httpx.AsyncClient(limits=httpx.Limits(max_connections=MAX_CONNECTIONS), trust_env=False)
         self.persons: list[Person] = []
         self.shop: Shop | None = None
         self.couriers: CourierCompany | None = None
@@ -136,6 +136,8 @@ class Simulation:
             rng = self._rng(station.key)
             screen = Screen(options.api, station.token, self.http, rng)
             self.persons.append(kinds[station.kind](floor, station, screen, rng))
+        if pickers_left > 0:
+            log.warning("%d of %d hands find no cart station", pickers_left, options.hands)
         self._build_outside()
 
     def _build_outside(self) -> None:
