@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from devices.messages import Acknowledge, ButtonPressed, DirectionRequested, NoRead, Press, ReadKind, ScanRead
-from devices.messages import Verdict as V
+from devices.messages import (
+    Acknowledge,
+    ButtonPressed,
+    DirectionRequested,
+    NoRead,
+    Press,
+    ReadKind,
+    ScanRead,
+    Verdict,
+)
 from mfc.core import events, journal, receipts, txn
 from mfc.core.actors import SYSTEM
 from mfc.core.errors import DomainError
@@ -38,7 +48,7 @@ def test_a_repeated_event_has_one_effect_and_the_same_answer(world: World, walk:
     assert first == [
         Acknowledge(
             event_id=event.event_id,
-            verdict=V.ACCEPTED,
+            verdict=Verdict.ACCEPTED,
             text="That was the last one. Bring the cart to the belt.",
         )
     ]
@@ -61,7 +71,7 @@ def test_a_refused_event_is_refused_again_even_when_it_would_be_possible_now(
     event = scan_of(walk, world.carts[0])
     first = walk.send(event)
     assert first == [
-        Acknowledge(event_id=event.event_id, verdict=V.REFUSED, text="Nobody is logged in at cart-1.")
+        Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text="Nobody is logged in at cart-1.")
     ]
     walk.badge("cart-1", "Sam")
     with unchanged():
@@ -107,7 +117,7 @@ def test_an_unbound_device_is_answered_and_leaves_nothing(world: World, walk: Wa
     event = ScanRead(event_id=walk.event_id(), device="scan-9", at=AT, data=world.totes[0])
     with unchanged():
         (answer,) = walk.send(event)
-    assert answer == Acknowledge(event_id=event.event_id, verdict=V.REFUSED, text="scan-9 is not bound")
+    assert answer == Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text="scan-9 is not bound")
 
 
 def test_an_unbound_light_is_refused(world: World, walk: Walk) -> None:
@@ -117,7 +127,9 @@ def test_an_unbound_light_is_refused(world: World, walk: Walk) -> None:
     with unchanged():
         (answer,) = walk.send(event)
     assert answer == Acknowledge(
-        event_id=event.event_id, verdict=V.REFUSED, text="Light lights-shelf/99 is not bound to a place."
+        event_id=event.event_id,
+        verdict=Verdict.REFUSED,
+        text="Light lights-shelf/99 is not bound to a place.",
     )
 
 
@@ -126,7 +138,7 @@ def test_a_fixed_reader_that_saw_nothing_is_a_refusal_and_never_a_code(world: Wo
     with unchanged():
         (answer,) = walk.send(event)
     assert answer == Acknowledge(
-        event_id=event.event_id, verdict=V.REFUSED, text="The reader at pack-1 saw no code."
+        event_id=event.event_id, verdict=Verdict.REFUSED, text="The reader at pack-1 saw no code."
     )
 
 
@@ -147,7 +159,7 @@ def test_a_poison_event_is_parked_with_a_journal_entry(
         (answer,) = gateway_link._answer(event)
     assert len(calls) == link.MAX_FAILURES
     assert answer == Acknowledge(
-        event_id=event.event_id, verdict=V.REFUSED, text="System error: call the lead"
+        event_id=event.event_id, verdict=Verdict.REFUSED, text="System error: call the lead"
     )
     entry = JournalEntry.objects.get(verb="event.failed")
     assert (entry.subject, entry.data["event_id"]) == ("device:scan-cart-1", event.event_id)
@@ -216,12 +228,18 @@ def test_a_mistake_of_ours_leaves_no_receipt(db: None) -> None:
 # transactions
 
 
+def fail_after(deed: Callable[[], None]) -> None:
+    """A use case that does something and then fails."""
+    with txn.transaction_scope():
+        deed()
+        raise RuntimeError
+
+
 def test_a_job_is_deferred_in_the_transaction_and_vanishes_with_it(db: None) -> None:
     with txn.transaction_scope():
         events.emit("test.kept", key="test/1", data={})
-    with pytest.raises(RuntimeError), txn.transaction_scope():
-        events.emit("test.lost", key="test/1", data={})
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_after(lambda: events.emit("test.lost", key="test/1", data={}))
     (job,) = ProcrastinateJob.objects.all()
     assert (job.task_name, job.args["kind"], job.lock) == ("webhooks.fan_out", "test.kept", "webhook/test/1")
 
@@ -257,9 +275,8 @@ def test_hints_leave_with_the_commit_and_not_with_a_rollback() -> None:
     params.pop("autocommit", None)
     with psycopg.connect(**params, autocommit=True) as listener:
         listener.execute(f"LISTEN {txn.CHANNEL}")
-        with pytest.raises(RuntimeError), txn.transaction_scope():
-            txn.hint("lost")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            fail_after(lambda: txn.hint("lost"))
         with txn.transaction_scope():
             txn.hint("lights", "board")
             txn.hint("lights")

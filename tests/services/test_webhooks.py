@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 from standardwebhooks import Webhook
 
+from mfc.core.clock import SystemClock
 from mfc.core.errors import DomainError
 from mfc.webhooks import addresses, delivery, tasks
 from mfc.webhooks.models import Delivery, Endpoint
@@ -113,7 +114,7 @@ def test_the_job_comes_again_after_the_pause(endpoint: Endpoint, receiver: Recei
     assert caught.value.pause_s == 2
     strategy = tasks.deliver.retry_strategy  # type: ignore[attr-defined]
     decision = strategy.get_retry_decision(exception=caught.value, job=None)
-    due_in = decision.retry_at - datetime.now(UTC)
+    due_in = decision.retry_at - SystemClock().now()
     assert timedelta(seconds=1) < due_in <= timedelta(seconds=2)
     assert strategy.get_retry_decision(exception=RuntimeError(), job=None) is None
 
