@@ -59,7 +59,9 @@ def is_planted(code: str) -> bool:
 
 
 @txn.use_case
-def plant(plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str, rng: random.Random) -> Planted:
+def plant(
+    plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str, rng: random.Random
+) -> Planted:
     """Write the whole plan; call it once on an empty database."""
     site = _site(plan)
     locations = _locations(site, plan)
@@ -100,7 +102,9 @@ def _site(plan: DemoPlan) -> Site:
         tote_tare_g=TOTE_TARE_G,
     )
     LabourStandard.objects.create(site=site)
-    Aisle.objects.bulk_create(Aisle(site=site, code=aisle.code, x_mm=aisle.x_mm) for aisle in plan.site.aisles)
+    Aisle.objects.bulk_create(
+        Aisle(site=site, code=aisle.code, x_mm=aisle.x_mm) for aisle in plan.site.aisles
+    )
     return site
 
 
@@ -194,7 +198,10 @@ def _stock(site: Site, plan: DemoPlan, locations: dict[str, Location], skus: dic
 
 def _containers(site: Site, plan: DemoPlan) -> None:
     Container.objects.bulk_create(
-        [Container(site=site, kind=ContainerKind.TOTE, label=tote.label, tare_g=tote.tare_g) for tote in plan.totes]
+        [
+            Container(site=site, kind=ContainerKind.TOTE, label=tote.label, tare_g=tote.tare_g)
+            for tote in plan.totes
+        ]
         + [
             Container(site=site, kind=ContainerKind.CART, label=station.cart_label)
             for station in plan.stations

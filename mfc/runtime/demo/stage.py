@@ -63,7 +63,9 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     ``given`` names the arguments that were typed: another number of orders or another seed begins a new demo.
     """
     if options.hands > CARTS:
-        raise DemoError(f"--hands {options.hands}: the demo site has {CARTS} carts, so at most {CARTS} pickers.")
+        raise DemoError(
+            f"--hands {options.hands}: the demo site has {CARTS} carts, so at most {CARTS} pickers."
+        )
     files = Files(settings.ENV.var_dir / "demo")
     memory = None if fresh else _usable_memory(options, files, given)
     if memory is None:
@@ -89,7 +91,9 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
         memory = _plant(plan, options, bus_url, webhook_url, secret)
     Gateway.objects.update(bus_url=bus_url, connected=False)
     Endpoint.objects.filter(name=seed.COURIER).update(url=webhook_url)
-    files.world.write_text(json.dumps(write_world(plan, wiring, tokens=memory.station_tokens, mqtt_url=mqtt_url)))
+    files.world.write_text(
+        json.dumps(write_world(plan, wiring, tokens=memory.station_tokens, mqtt_url=mqtt_url))
+    )
     files.orders.write_text(json.dumps(write_orders(plan)))
     files.floor.write_text(write_floor_toml(wiring, bus_url=bus_url, mqtt_url=mqtt_url))
     memory.site_time = start.isoformat()
@@ -182,7 +186,9 @@ def _broker(options: Options, files: Files) -> tuple[str, Process | None]:
         return "", None
     port = ports.some(1)[0]
     config = files.folder / "mosquitto.conf"
-    config.write_text(f"listener {port} {ports.HOST}\nallow_anonymous true\npersistence false\nmax_queued_messages 10000\n")
+    config.write_text(
+        f"listener {port} {ports.HOST}\nallow_anonymous true\npersistence false\nmax_queued_messages 10000\n"
+    )
     process = Process(
         "broker", [binary, "-c", str(config)], os.environ.copy(), files.folder, files.logs / "broker.log"
     )
@@ -226,11 +232,27 @@ def _processes(
     python = sys.executable
     manage = str(BASE_DIR / "manage.py")
     sim = [python, "-m", "firmware_sim", str(files.world), "--clock", spec, "--hands", str(options.hands)]
-    sim += ["--seed", str(memory.seed), "--faults", options.faults, "--api", f"http://{ports.HOST}:{web_port}"]
+    sim += [
+        "--seed",
+        str(memory.seed),
+        "--faults",
+        options.faults,
+        "--api",
+        f"http://{ports.HOST}:{web_port}",
+    ]
     sim += ["--token", memory.api_token, "--orders", str(files.orders), "--state", str(files.truth)]
     sim += ["--webhook-port", str(webhook_port), "--webhook-secret", memory.webhook_secret]
     sim += ["--control", str(files.control)]
-    web = [python, "-m", "uvicorn", "mfc.config.asgi:application", "--host", ports.HOST, "--port", str(web_port)]
+    web = [
+        python,
+        "-m",
+        "uvicorn",
+        "mfc.config.asgi:application",
+        "--host",
+        ports.HOST,
+        "--port",
+        str(web_port),
+    ]
     web += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
     commands: dict[str, list[str]] = {
         "web": web,
@@ -250,4 +272,3 @@ def _database_url() -> str:
     if settings.ENV.database_url:
         return settings.ENV.database_url
     return f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
-

@@ -18,6 +18,7 @@ from mfc.core import journal, txn
 from mfc.core.actors import SYSTEM
 from mfc.core.locks import LockSpace
 from mfc.floor import ingest, status
+from mfc.floor.bindings import Bindings
 from mfc.floor.lights import Projector
 from mfc.floor.models import Gateway
 from mfc.runtime.worker.threads import Lane
@@ -48,6 +49,7 @@ class GatewayLink:
         self._lights_lane = Lane("lights")
         # Versions must grow over restarts of the worker; milliseconds do.
         self._projector = Projector(gateway_id=gateway.pk, first_version=time.time_ns() // 1_000_000)
+        self._bindings = Bindings(gateway.pk)
         self._lights_changed = asyncio.Event()
         self._was_connected = True  # a gateway that is not there at the start is lost, too
         self._running: set[asyncio.Task[None]] = set()
@@ -108,7 +110,7 @@ class GatewayLink:
     def _answer(self, event: Event) -> list[Command]:
         for attempt in range(1, MAX_FAILURES + 1):
             try:
-                return ingest.handle(gateway_id=self._gateway.pk, event=event)
+                return ingest.handle(gateway_id=self._gateway.pk, event=event, bindings=self._bindings)
             except (OperationalError, InterfaceError):
                 raise  # the lane tries again
             except Exception:
