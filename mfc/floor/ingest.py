@@ -100,11 +100,7 @@ def _no_read(station: Station) -> Reply:
 def _button(
     bindings: Bindings, device: Device, channel: int, press: str
 ) -> tuple[Station | None, Callable[[Station], Reply]]:
-    point = (
-        LightPoint.objects.select_related("location", "station")
-        .filter(device=device, channel=channel)
-        .first()
-    )
+    point = bindings.point(device, channel)
     if point is None:
         raise DomainError("unknown_device", f"Light {device.key}/{channel} is not bound to a place.")
     if point.location is not None:

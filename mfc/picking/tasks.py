@@ -16,7 +16,6 @@ from mfc.picking.states import BATCH_TRANSITIONS, TASK_TRANSITIONS, TODO, BatchS
 from mfc.workforce.models import Person
 from mfc.workforce.sessions import actor_of
 
-
 # What a screen, a check or a confirmation needs of a task: this runs twice per scan, so nothing else is read.
 _AT_STOP_FIELDS = (
     "state",

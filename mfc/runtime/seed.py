@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 
-
 from mfc.api.models import SCOPES, ApiClient
 from mfc.catalog.models import Barcode, Sku
 from mfc.core import clock, txn
@@ -82,11 +81,49 @@ def plant(
     )
 
 
-_WORDS = (
-    "apple amber basket birch cedar clover copper delta ember falcon fern garnet harbor hazel indigo ivory juniper "
-    "kettle lemon linen maple meadow nectar ocean olive pepper pine quartz raven river saffron silver spruce sunny "
-    "thistle topaz velvet walnut willow yarrow zephyr"
-).split()
+_WORDS = [
+    "apple",
+    "amber",
+    "basket",
+    "birch",
+    "cedar",
+    "clover",
+    "copper",
+    "delta",
+    "ember",
+    "falcon",
+    "fern",
+    "garnet",
+    "harbor",
+    "hazel",
+    "indigo",
+    "ivory",
+    "juniper",
+    "kettle",
+    "lemon",
+    "linen",
+    "maple",
+    "meadow",
+    "nectar",
+    "ocean",
+    "olive",
+    "pepper",
+    "pine",
+    "quartz",
+    "raven",
+    "river",
+    "saffron",
+    "silver",
+    "spruce",
+    "sunny",
+    "thistle",
+    "topaz",
+    "velvet",
+    "walnut",
+    "willow",
+    "yarrow",
+    "zephyr",
+]
 
 
 def _site(plan: DemoPlan) -> Site:

@@ -8,11 +8,11 @@ import logging
 import time
 
 import psycopg
-from devices.bus.base import BusEnd
 from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django.utils import connector_params
 
 from devices import bus
+from devices.bus.base import BusEnd
 from devices.messages import Acknowledge, Command, Event, GatewayHello, Message, Verdict
 from mfc.core import journal, txn
 from mfc.core.actors import SYSTEM
