@@ -74,7 +74,7 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     files.logs.mkdir(parents=True, exist_ok=True)
     for log in files.logs.glob("*.log"):
         log.unlink()
-    secret = memory.webhook_secret if memory else _webhook_secret(options.seed)
+    secret = memory.webhook_secret if memory else webhook_secret(options.seed)
     start = _site_start(memory)
     clock.install(clock.ScaledClock(time.time(), start, options.speed))
     plan = build_plan(
@@ -146,7 +146,8 @@ def _is_demo_database(tables: list[str]) -> bool:
         return int(cursor.fetchone()[0]) == 0
 
 
-def _webhook_secret(number: int) -> str:
+def webhook_secret(number: int) -> str:
+    """The demo's webhook secret: the same for the same seed."""
     return "whsec_" + base64.b64encode(random.Random(number).randbytes(32)).decode()  # noqa: S311 - loopback demo
 
 
