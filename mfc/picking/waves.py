@@ -68,7 +68,7 @@ def go_reason(site: Site, waiting: Sequence[Waiting], *, idle: int) -> str:
         return f"order {first.order.ref} must start within {max(slack_s, 0) / 60:.0f} min"
     if not idle:
         return ""
-    if len(waiting) >= site.early_orders * idle:
+    if len(waiting) >= site.early_orders:
         return f"{len(waiting)} orders wait and {idle} pickers are idle"
     oldest_s = max((now - one.order.accepted_at).total_seconds() for one in waiting)
     if oldest_s >= site.early_wait_s:
