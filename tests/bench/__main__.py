@@ -15,13 +15,21 @@ BENCHES = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the floor on real wires.")
-    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="; ".join(f"{k}: {v}" for k, v in BENCHES.items()))
-    parser.add_argument("--json", default="-", metavar="FILE", help="where the result goes; - is standard output")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="Measure the floor on real wires."
+    )
+    parser.add_argument(
+        "name", nargs="?", choices=sorted(BENCHES), help="; ".join(f"{k}: {v}" for k, v in BENCHES.items())
+    )
+    parser.add_argument(
+        "--json", default="-", metavar="FILE", help="where the result goes; - is standard output"
+    )
     parser.add_argument("--hands", type=int, default=4, help="pickers (4)")
     parser.add_argument("--speed", type=float, default=10.0, help="site seconds per real second (10)")
     parser.add_argument("--samples", type=int, default=150, help="stop after so many samples (150)")
-    parser.add_argument("--seconds", type=float, default=150.0, help="stop after so many real seconds at the latest (150)")
+    parser.add_argument(
+        "--seconds", type=float, default=150.0, help="stop after so many real seconds at the latest (150)"
+    )
     parser.add_argument("--bus", choices=("local", "mqtt"), default="local")
     given = parser.parse_args()
     if given.name is None:

@@ -19,7 +19,9 @@ def percentiles(samples: Sequence[float]) -> dict[str, float | int | None]:
     return {"p50": at(0.50), "p95": at(0.95), "p99": at(0.99), "n": len(ordered)}
 
 
-def answer(bench: str, *, figures: dict[str, Any], reference: dict[str, Any], ratio: float | None, target: str) -> None:
+def answer(
+    bench: str, *, figures: dict[str, Any], reference: dict[str, Any], ratio: float | None, target: str
+) -> None:
     """Print ``{"bench", "figures", "reference", "ratio"}`` to standard output (``-``) or a file."""
     body = {"bench": bench, "figures": figures, "reference": reference, "ratio": ratio}
     text = json.dumps(body, indent=1)

@@ -58,7 +58,9 @@ class Stage:
         return f"http://{ports.HOST}:{self.web_port}{path}"
 
 
-def set_up(options: Options, *, fresh: bool, given: frozenset[str], arrival_hands: int | None = None) -> Stage:
+def set_up(
+    options: Options, *, fresh: bool, given: frozenset[str], arrival_hands: int | None = None
+) -> Stage:
     """Prepare everything up to, but not including, the start of the processes.
 
     ``given`` names the arguments that were typed: another number of orders or another seed begins a new demo.
