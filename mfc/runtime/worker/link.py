@@ -13,7 +13,18 @@ from procrastinate.contrib.django.utils import connector_params
 
 from devices import bus
 from devices.bus.base import BusEnd
-from devices.messages import Acknowledge, Command, Event, GatewayHello, Message, Status, Verdict
+from devices.messages import (
+    Acknowledge,
+    Command,
+    DeviceStatus,
+    Event,
+    FacilityStatus,
+    GatewayHello,
+    LampsShown,
+    Message,
+    Status,
+    Verdict,
+)
 from mfc.core import journal, txn
 from mfc.core.actors import SYSTEM
 from mfc.core.locks import LockSpace
@@ -106,9 +117,9 @@ class GatewayLink:
             self._spawn(self._handle(lane, message))
         elif isinstance(message, GatewayHello):
             self._spawn(self._greet(message))
-        else:
+        elif isinstance(message, DeviceStatus | LampsShown | FacilityStatus):
             # Levels: only the newest of a device counts, and nobody looks ten times a second.
-            self._levels[(type(message).__name__, getattr(message, "device", ""))] = message
+            self._levels[(message.KIND, message.device)] = message
             self._levels_changed.set()
 
     def _spawn(self, coroutine: object) -> None:
