@@ -102,24 +102,29 @@ class CourierCompany:
     async def poll(self) -> None:
         """Backup of the webhooks, page by page."""
         while True:
-            url: str | None = self.rest.url("shipments?state=ready")
+            cursor: str | None = ""
             for _ in range(MAX_PAGES):
-                if not url:
+                if cursor is None:
                     break
-                url = await self._page(url)
+                cursor = await self._page(cursor)
             self._bring_old_empties()
             await asyncio.sleep(max(POLL_MIN_WALL_S, self.clock.wall_s(POLL_SIM_S)))
 
-    async def _page(self, url: str) -> str | None:
+    async def _page(self, cursor: str) -> str | None:
+        """Consider one page of ready shipments; the cursor of the next one."""
+        query = {"state": "ready", **({"cursor": cursor} if cursor else {})}
         try:
-            answer = await self.rest.http.get(url, headers=self.rest.headers(), timeout=HTTP_TIMEOUT_S)
+            answer = await self.rest.http.get(
+                self.rest.url("shipments"), params=query, headers=self.rest.headers(), timeout=HTTP_TIMEOUT_S
+            )
             page = answer.json() if answer.is_success else {}
         except (httpx.HTTPError, ValueError) as exc:
             log.info("courier: %s", exc)
             return None
         for shipment in page.get("results") or ():
             self.consider(shipment)
-        return page.get("next")
+        following = page.get("next")
+        return str(following) if following else None
 
     # working ---------------------------------------------------------------------------------------------
 

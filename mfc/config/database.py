@@ -40,6 +40,9 @@ def django_database(url: str, *, pool: int = 0) -> dict[str, Any]:
     host = query.pop("host", "") or parts.hostname or ""
     options: dict[str, Any] = {
         "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c jit=off",
+        # The same few statements run all day: the server keeps their plans.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
         **query,
     }
     if pool:

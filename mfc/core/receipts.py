@@ -13,7 +13,7 @@ from django.db import connection
 from mfc.core import clock
 from mfc.core.errors import DomainError
 from mfc.core.models import Receipt
-from mfc.core.txn import transaction_scope
+from mfc.core.txn import savepoint, transaction_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def once(
         if receipt_id is None:
             return _repeat(Receipt.objects.get(source=source), digest)
         try:
-            with transaction_scope():
+            with savepoint():
                 body = act()
         except DomainError as refusal:
             if on_refusal is not None:

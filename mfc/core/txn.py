@@ -32,11 +32,10 @@ _context: ContextVar[Context | None] = ContextVar("mfc_txn", default=None)
 
 @contextmanager
 def transaction_scope() -> Iterator[Context]:
-    """The use case's transaction; inside another one, a savepoint of it."""
+    """The use case's transaction; inside another one, part of it (a refusal undoes the whole)."""
     context = _context.get()
     if context is not None:
-        with transaction.atomic():
-            yield context
+        yield context
         return
     context = Context()
     token = _context.set(context)
@@ -48,8 +47,19 @@ def transaction_scope() -> Iterator[Context]:
         _context.reset(token)
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the running transaction that may fail, be caught, and leave the rest standing."""
+    current()
+    with transaction.atomic():
+        yield
+
+
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark what an edge may call: it runs in one transaction, or as a savepoint of the caller's."""
+    """Mark what an edge may call: it runs in one transaction, or as part of the caller's.
+
+    Whoever catches a refusal of an inner use case and goes on must wrap the call in ``savepoint()``.
+    """
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -46,7 +46,8 @@ def decide(*, device: Device, request: DirectionRequested) -> dict[str, Any]:
 
 def _lane(point: DecisionPoint, device: Device, request: DirectionRequested) -> tuple[int, str]:
     table = list(Lane.objects.select_related("location").filter(point=point).order_by("number"))
-    full = frozenset(device.reported.get("full_lanes", []))
+    reported = Device.objects.values_list("reported", flat=True).get(pk=device.pk)
+    full = frozenset(reported.get("full_lanes", []))
     if request.read is ReadKind.READ:
         direction = lanes.direct(site=point.device.gateway.site, label=request.barcode)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from devices.messages import (
@@ -22,7 +21,8 @@ from devices.messages import (
 from mfc.core import receipts
 from mfc.core.errors import DomainError
 from mfc.floor import conveyor
-from mfc.floor.models import Device, LightPoint
+from mfc.floor.bindings import Bindings
+from mfc.floor.models import Device
 from mfc.scanning import interpret
 from mfc.scanning.replies import SILENT, Reply, lock, refused, tell
 from mfc.workforce.models import Station
@@ -31,20 +31,13 @@ from mfc.workforce.models import Station
 DIRECTION_TTL_MS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The bound device an event came from."""
-
-    device: Device
-    station: Station | None
-
-
-def handle(*, gateway_id: int, event: Event) -> list[Command]:
+def handle(*, gateway_id: int, event: Event, bindings: Bindings | None = None) -> list[Command]:
     """Handle one event and return what goes back: always an acknowledgement, and a direction when one was asked.
 
     Raises only what is worth trying again (database trouble); every refusal is an answer.
     """
-    device = Device.objects.select_related("station").filter(gateway_id=gateway_id, key=event.device).first()
+    bindings = bindings or Bindings(gateway_id)
+    device = bindings.device(event.device)
     if device is None:
         return [
             Acknowledge(event_id=event.event_id, verdict=Verdict.REFUSED, text=f"{event.device} is not bound")
@@ -58,8 +51,8 @@ def handle(*, gateway_id: int, event: Event) -> list[Command]:
         source=source,
         kind=kind,
         payload=payload,
-        act=lambda: _at_station(device, event).as_dict(),
-        on_refusal=lambda refusal: _show_refusal(device, event, refusal),
+        act=lambda: _at_station(bindings, device, event).as_dict(),
+        on_refusal=lambda refusal: _show_refusal(bindings, device, event, refusal),
     )
     reply = refused(answer.refusal) if answer.refusal else Reply(**answer.body)
     return [Acknowledge(event_id=event.event_id, verdict=Verdict(reply.verdict), text=reply.text)]
@@ -70,8 +63,8 @@ def _payload(event: Event) -> dict[str, Any]:
     return {name: getattr(event, name) for name in names if name not in {"event_id", "at"}}
 
 
-def _at_station(device: Device, event: Event) -> Reply:
-    station, act = _meaning(device, event)
+def _at_station(bindings: Bindings, device: Device, event: Event) -> Reply:
+    station, act = _meaning(bindings, device, event)
     if station is None:
         raise DomainError("unknown_device", f"{device.key} serves no station.")
     station = lock(station.pk)
@@ -81,7 +74,9 @@ def _at_station(device: Device, event: Event) -> Reply:
     return reply
 
 
-def _meaning(device: Device, event: Event) -> tuple[Station | None, Callable[[Station], Reply]]:
+def _meaning(
+    bindings: Bindings, device: Device, event: Event
+) -> tuple[Station | None, Callable[[Station], Reply]]:
     """The station an event belongs to, and what it does there."""
     match event:
         case ScanRead(data=data, symbology=symbology):
@@ -93,7 +88,7 @@ def _meaning(device: Device, event: Event) -> tuple[Station | None, Callable[[St
         case WeightRead(weight_g=weight_g):
             return device.station, lambda station: interpret.weight(station=station, weight_g=weight_g)
         case ButtonPressed(channel=channel, press=press):
-            return _button(device, channel, press)
+            return _button(bindings, device, channel, press)
         case _:
             raise DomainError("unknown_device", f"{type(event).__name__} means nothing for {device.key}.")
 
@@ -102,12 +97,10 @@ def _no_read(station: Station) -> Reply:
     raise DomainError("label_invalid", f"The reader at {station.key} saw no code.")
 
 
-def _button(device: Device, channel: int, press: str) -> tuple[Station | None, Callable[[Station], Reply]]:
-    point = (
-        LightPoint.objects.select_related("location", "station")
-        .filter(device=device, channel=channel)
-        .first()
-    )
+def _button(
+    bindings: Bindings, device: Device, channel: int, press: str
+) -> tuple[Station | None, Callable[[Station], Reply]]:
+    point = bindings.point(device, channel)
     if point is None:
         raise DomainError("unknown_device", f"Light {device.key}/{channel} is not bound to a place.")
     if point.location is not None:
@@ -123,10 +116,10 @@ def _button(device: Device, channel: int, press: str) -> tuple[Station | None, C
     )
 
 
-def _show_refusal(device: Device, event: Event, refusal: DomainError) -> None:
+def _show_refusal(bindings: Bindings, device: Device, event: Event, refusal: DomainError) -> None:
     """A refusal is seen where it was caused: on the screen of the station, if one is known."""
     try:
-        station, _ = _meaning(device, event)
+        station, _ = _meaning(bindings, device, event)
     except DomainError:
         station = device.station
     if station is not None:

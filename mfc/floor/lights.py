@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from django.db.models import F
 
@@ -16,20 +17,45 @@ Picture = dict[int, Lamp]
 MAX_SHOWN = 999
 
 
-def wanted(*, gateway_id: int) -> dict[str, Picture]:
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Which controller and channel lights which place; read once per connection, it hardly ever changes."""
+
+    devices: tuple[str, ...]
+    by_location: dict[int, tuple[str, int]]
+    by_position: dict[tuple[int, int], tuple[str, int]]
+
+    @classmethod
+    def read(cls, gateway_id: int) -> Wiring:
+        """The wiring of a gateway's light points."""
+        keys = Device.objects.filter(gateway_id=gateway_id, kind=DeviceKind.LIGHTS).values_list(
+            "key", flat=True
+        )
+        by_location: dict[int, tuple[str, int]] = {}
+        by_position: dict[tuple[int, int], tuple[str, int]] = {}
+        rows = LightPoint.objects.filter(device__gateway_id=gateway_id).values_list(
+            "device__key", "channel", "location_id", "station_id", "position"
+        )
+        for key, channel, location, station, position in rows:
+            if location is not None:
+                by_location[location] = (key, channel)
+            elif station is not None and position is not None:
+                by_position[(station, position)] = (key, channel)
+        return cls(tuple(keys), by_location, by_position)
+
+
+def wanted(*, gateway_id: int, wiring: Wiring) -> dict[str, Picture]:
     """The wanted picture of every light controller of a gateway, by device key."""
-    keys = Device.objects.filter(gateway_id=gateway_id, kind=DeviceKind.LIGHTS).values_list("key", flat=True)
-    pictures: dict[str, Picture] = {key: {} for key in keys}
+    pictures: dict[str, Picture] = {key: {} for key in wiring.devices}
     if not pictures:
         return pictures
     at_location, at_position = _lit(gateway_id)
-    points = LightPoint.objects.filter(device__gateway_id=gateway_id).select_related("device")
-    for point in points.filter(location_id__in=list(at_location)):
-        pictures[point.device.key][point.channel] = at_location[point.location_id or 0]
-    for point in points.filter(station_id__in={station for station, _ in at_position}):
-        lamp = at_position.get((point.station_id or 0, point.position or 0))
-        if lamp is not None:
-            pictures[point.device.key][point.channel] = lamp
+    lit = [(wiring.by_location.get(place), lamp) for place, lamp in at_location.items()]
+    lit += [(wiring.by_position.get(place), lamp) for place, lamp in at_position.items()]
+    for point, lamp in lit:
+        if point is not None:
+            device, channel = point
+            pictures[device][channel] = lamp
     return pictures
 
 
@@ -101,15 +127,19 @@ class Projector:
         self._gateway_id = gateway_id
         self._version = first_version
         self._sent: dict[str, Picture] = {}
+        self._wiring: Wiring | None = None
 
     def forget(self) -> None:
-        """The gateway has (re)connected: it needs everything."""
+        """The gateway has (re)connected, or its wiring was edited: it needs everything."""
         self._sent.clear()
+        self._wiring = None
 
     def changes(self) -> list[SetLamps]:
         """Pictures that differ from what was sent last."""
+        if self._wiring is None:
+            self._wiring = Wiring.read(self._gateway_id)
         fresh = []
-        for key, picture in wanted(gateway_id=self._gateway_id).items():
+        for key, picture in wanted(gateway_id=self._gateway_id, wiring=self._wiring).items():
             if self._sent.get(key) != picture:
                 self._version += 1
                 self._sent[key] = picture

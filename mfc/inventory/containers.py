@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from mfc.core import clock
 from mfc.core.errors import DomainError
-from mfc.core.txn import transaction_scope
+from mfc.core.txn import savepoint
 from mfc.inventory.models import Container, ContainerKind, ToteUse
 
 
@@ -23,7 +23,7 @@ def by_label(*, site_id: int, label: str, kind: ContainerKind) -> Container:
 def open_use(*, container: Container, order: Any) -> ToteUse:
     """Begin a period of use; raises ``tote_in_use`` naming the order that has it."""
     try:
-        with transaction_scope():
+        with savepoint():
             return ToteUse.objects.create(container=container, order=order, opened_at=clock.now())
     except IntegrityError as error:
         holder = ToteUse.objects.select_related("order").filter(container=container, closed_at=None).first()

@@ -2,6 +2,7 @@
 
 Locks are taken in one global order: positions by SKU id, then balances by id. Whoever changes a bin's balance holds the
 SKU's position, so a later ``post()`` of the same transaction may touch only SKUs that are already locked, or higher ones.
+Targets are filled last: a bin is guarded by its position, a container is worked on by one person at a time.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Move:
     source: Place | None
     target: Place | None
     reservation_id: int | None = None
+    source_balance_id: int | None = None  # when the caller has read it; saves looking it up
     reference: str = ""
     reason: str = ""
 
@@ -116,10 +118,12 @@ def post(*, site_id: int, actor: Actor, entries: Sequence[Entry]) -> Posted:
     for entry in entries:
         _plan_position(plan, entry)
     _write_positions(site_id, plan.positions)
-    balance_ids = _balance_ids(site_id, [entry for entry in entries if isinstance(entry, Move)])
+    moves_in = [entry for entry in entries if isinstance(entry, Move)]
+    sources = _source_ids(moves_in)
     for entry in entries:
-        _plan_balance(plan, entry, balance_ids)
+        _plan_balance(plan, entry, sources)
     _write_balances(plan.balances)
+    _fill_targets(site_id, moves_in)
     reservations = _write_reservations(entries)
     moves = _write_moves(site_id, actor, entries)
     return Posted(moves, reservations)
@@ -185,37 +189,15 @@ def _check_lock_order(positions: dict[int, _PositionDelta]) -> None:
     locked |= fresh
 
 
-def _balance_ids(site_id: int, moves: Sequence[Move]) -> dict[_Key, int]:
-    """Ids of all balances the moves touch; targets that do not exist yet are created empty."""
-    wanted: dict[_Key, None] = {}
-    for move in moves:
-        for place in (move.source, move.target):
-            if place is not None:
-                wanted[(place, move.sku_id, move.lot_id)] = None
-    found = _find(wanted)
-    missing = [key for key in wanted if key not in found]
-    if missing:
-        Balance.objects.bulk_create(
-            [
-                Balance(
-                    site_id=site_id,
-                    location_id=place.location_id or None,
-                    container_id=place.container_id or None,
-                    sku_id=sku_id,
-                    lot_id=lot_id,
-                    pickable=place.pickable,
-                )
-                for place, sku_id, lot_id in missing
-            ],
-            ignore_conflicts=True,
-        )
-        found |= _find(dict.fromkeys(missing))
-    return found
-
-
-def _find(wanted: dict[_Key, None]) -> dict[_Key, int]:
+def _source_ids(moves: Sequence[Move]) -> dict[_Key, int]:
+    """Ids of the balances the moves take from; one that does not exist holds nothing (``stock_insufficient``)."""
+    known = {
+        _source_key(move): move.source_balance_id for move in moves if move.source and move.source_balance_id
+    }
+    wanted = {_source_key(move): None for move in moves if move.source and not move.source_balance_id}
+    found = {key: value for key, value in known.items() if value is not None}
     if not wanted:
-        return {}
+        return found
     conditions = [
         Q(
             location_id=place.location_id or None,
@@ -228,21 +210,54 @@ def _find(wanted: dict[_Key, None]) -> dict[_Key, int]:
     rows = Balance.objects.filter(reduce(or_, conditions)).values_list(
         "id", "location_id", "container_id", "pickable", "sku_id", "lot_id"
     )
-    return {
-        (Place(location or 0, container or 0, pickable), sku, lot): balance
-        for balance, location, container, pickable, sku, lot in rows
-    }
+    for balance, location, container, pickable, sku, lot in rows:
+        found[(Place(location or 0, container or 0, pickable), sku, lot)] = balance
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        raise DomainError("stock_insufficient", f"SKU {missing[0][1]} is not there.", sku_ids=[missing[0][1]])
+    return found
+
+
+def _source_key(move: Move) -> _Key:
+    assert move.source is not None
+    return (move.source, move.sku_id, move.lot_id)
+
+
+def _fill_targets(site_id: int, moves: Sequence[Move]) -> None:
+    """Add to the balances the moves lead to, creating those that do not exist yet; one statement each."""
+    received: dict[_Key, int] = defaultdict(int)
+    for move in moves:
+        if move.target is not None:
+            received[(move.target, move.sku_id, move.lot_id)] += move.qty
+    with connection.cursor() as cursor:
+        for (place, sku_id, lot_id), qty in sorted(
+            received.items(), key=lambda item: (item[0][0], item[0][1])
+        ):
+            cursor.execute(
+                "INSERT INTO inventory_balance"
+                " (site_id, location_id, container_id, sku_id, lot_id, pickable, on_hand, reserved)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, 0)"
+                " ON CONFLICT (location_id, container_id, sku_id, lot_id)"
+                " DO UPDATE SET on_hand = inventory_balance.on_hand + excluded.on_hand",
+                [
+                    site_id,
+                    place.location_id or None,
+                    place.container_id or None,
+                    sku_id,
+                    lot_id,
+                    place.pickable,
+                    qty,
+                ],
+            )
 
 
 def _plan_balance(plan: _Plan, entry: Entry, ids: dict[_Key, int]) -> None:
     match entry:
-        case Move(source=source, target=target, qty=qty):
+        case Move(source=source, qty=qty):
             if source is not None:
-                delta = plan.balances[ids[(source, entry.sku_id, entry.lot_id)]]
+                delta = plan.balances[ids[_source_key(entry)]]
                 delta.on_hand -= qty
                 delta.reserved -= qty if entry.reservation_id is not None else 0
-            if target is not None:
-                plan.balances[ids[(target, entry.sku_id, entry.lot_id)]].on_hand += qty
         case Reserve(balance_id=balance_id, qty=qty):
             plan.balances[balance_id].reserved += qty
         case Unreserve(balance_id=balance_id, qty=qty):

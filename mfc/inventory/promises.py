@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
-from mfc.core.txn import transaction_scope
+from mfc.core.txn import savepoint
 from mfc.inventory import ledger
 from mfc.inventory.models import SkuPosition
 
@@ -18,7 +18,7 @@ def claim(*, site_id: int, actor: Actor, quantities: Mapping[int, int]) -> None:
     """
     entries = [ledger.Promise(sku_id=sku_id, qty=qty) for sku_id, qty in quantities.items()]
     try:
-        with transaction_scope():
+        with savepoint():
             ledger.post(site_id=site_id, actor=actor, entries=entries)
     except DomainError as refusal:
         if refusal.code != "stock_insufficient":

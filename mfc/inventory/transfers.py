@@ -64,6 +64,7 @@ def pick(
                 lot_id=balance.lot_id,
                 qty=qty,
                 source=_bin(balance),
+                source_balance_id=balance.pk,
                 target=in_container(container_id),
                 reservation_id=reservation.pk,
                 reference=reference,

@@ -137,7 +137,7 @@ def _check_temperature(wanted: str, quantities: dict[Sku, int]) -> None:
 def _create(site: Site, request: OrderRequest, quantities: dict[Sku, int], client: str) -> Order:
     order_id = ids.new()
     try:
-        with txn.transaction_scope():
+        with txn.savepoint():
             order = Order.objects.create(
                 id=order_id,
                 number=_next_number(),

@@ -51,7 +51,7 @@ def admit(*, station: Station, label: str, person: Person) -> PackJob:
             "tote_not_here", f"Tote {label} is {job.state}, not due at the hospital.", state=job.state
         )
     try:
-        with txn.transaction_scope():
+        with txn.savepoint():
             advance(job, PackState.COUNTING, table=TRANSITIONS, station_id=station.pk, counted={})
     except IntegrityError as error:
         raise DomainError("state_conflict", "Another tote is on this bench.") from error

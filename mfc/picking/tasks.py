@@ -9,18 +9,40 @@ from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
 from mfc.inventory import reservations, transfers
+from mfc.inventory.models import Reservation
 from mfc.orders import services as orders
 from mfc.picking.models import Batch, PickTask
 from mfc.picking.states import BATCH_TRANSITIONS, TASK_TRANSITIONS, TODO, BatchState, TaskState
 from mfc.workforce.models import Person
 from mfc.workforce.sessions import actor_of
 
+# What a screen, a check or a confirmation needs of a task: this runs twice per scan, so nothing else is read.
+_AT_STOP_FIELDS = (
+    "state",
+    "qty",
+    "stop",
+    "batch",
+    "order_line",
+    "reservation",
+    "sku__code",
+    "sku__name",
+    "location__code",
+    "location__label",
+    "location__check_code",
+    "lot__code",
+    "lot__expires_on",
+    "batch_order__position",
+    "batch_order__batch",
+    "batch_order__tote_use__container__label",
+)
+
 
 def at_stop(batch: Batch) -> list[PickTask]:
     """The tasks of the batch's present stop that are still to do, by tote position."""
     return list(
         PickTask.objects.filter(batch=batch, stop=batch.current_stop, state__in=TODO)
-        .select_related("sku", "location", "lot", "batch_order__tote_use__container", "batch_order__order")
+        .select_related("sku", "location", "lot", "batch_order__tote_use__container")
+        .only(*_AT_STOP_FIELDS)
         .order_by("batch_order__position", "pk")
     )
 
@@ -54,10 +76,11 @@ def confirm_pick(*, batch: Batch, task: PickTask, person: Person) -> None:
     use = task.batch_order.tote_use
     assert use is not None, "a batch is picked only after its totes are loaded"
     actor = actor_of(person)
+    reservation = Reservation.objects.select_related("balance").get(pk=task.reservation_id)
     transfers.pick(
         site_id=batch.site_id,
         actor=actor,
-        reservation=task.reservation,
+        reservation=reservation,
         qty=task.qty,
         container_id=use.container_id,
         reference=f"task:{task.pk}",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, prefetch_related_objects
 
 from mfc.catalog.models import CARRY_RANK
 from mfc.core import clock, journal, locks, txn
@@ -54,8 +54,12 @@ class Waiting:
     """An accepted order with what release needs to know of it."""
 
     order: Order
-    lines: tuple[OrderLine, ...]
     latest_start: datetime
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        """The order's lines; read once."""
+        return tuple(self.order.lines.all())
 
     @property
     def name(self) -> _Name:
@@ -89,7 +93,7 @@ def go_reason(site: Site, waiting: Sequence[Waiting], *, idle: int) -> str:
         return f"order {first.order.ref} must start within {max(slack_s, 0) / 60:.0f} min"
     if not idle:
         return ""
-    if len(waiting) >= site.early_orders * idle:
+    if len(waiting) >= site.early_orders:
         return f"{len(waiting)} orders wait and {idle} pickers are idle"
     oldest_s = max((now - one.order.accepted_at).total_seconds() for one in waiting)
     if oldest_s >= site.early_wait_s:
@@ -98,18 +102,16 @@ def go_reason(site: Site, waiting: Sequence[Waiting], *, idle: int) -> str:
 
 
 def waiting_orders(site: Site) -> list[Waiting]:
-    """Accepted orders, most urgent first, at most as many as one plan looks at."""
+    """Accepted orders, most urgent first, at most as many as one plan looks at. Their lines are read when needed."""
     labour = timing.standard(site)
     rows = (
         Order.objects.filter(site=site, state=OrderState.ACCEPTED)
         .annotate(line_count=Count("lines"))
-        .prefetch_related("lines__sku")
         .order_by("promise_until", "number")[:MAX_CANDIDATES]
     )
     return [
         Waiting(
             row,
-            tuple(row.lines.all()),
             timing.latest_start(row.promise_until, site=site, labour=labour, lines=row.line_count),
         )
         for row in rows
@@ -150,6 +152,7 @@ def _release_one(*, site: Site) -> list[Batch] | None:
 
 
 def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
+    prefetch_related_objects([one.order for one in waiting], "lines__sku")
     labour = timing.standard(site)
     sources = reservations.sources(
         site_id=site.pk, sku_ids={line.sku_id for one in waiting for line in one.lines}

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 
-
 from mfc.api.models import SCOPES, ApiClient
 from mfc.catalog.models import Barcode, Sku
 from mfc.core import clock, txn
@@ -59,7 +58,9 @@ def is_planted(code: str) -> bool:
 
 
 @txn.use_case
-def plant(plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str, rng: random.Random) -> Planted:
+def plant(
+    plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str, rng: random.Random
+) -> Planted:
     """Write the whole plan; call it once on an empty database."""
     site = _site(plan)
     locations = _locations(site, plan)
@@ -80,11 +81,49 @@ def plant(plan: DemoPlan, *, bus_url: str, webhook_url: str, webhook_secret: str
     )
 
 
-_WORDS = (
-    "apple amber basket birch cedar clover copper delta ember falcon fern garnet harbor hazel indigo ivory juniper "
-    "kettle lemon linen maple meadow nectar ocean olive pepper pine quartz raven river saffron silver spruce sunny "
-    "thistle topaz velvet walnut willow yarrow zephyr"
-).split()
+_WORDS = [
+    "apple",
+    "amber",
+    "basket",
+    "birch",
+    "cedar",
+    "clover",
+    "copper",
+    "delta",
+    "ember",
+    "falcon",
+    "fern",
+    "garnet",
+    "harbor",
+    "hazel",
+    "indigo",
+    "ivory",
+    "juniper",
+    "kettle",
+    "lemon",
+    "linen",
+    "maple",
+    "meadow",
+    "nectar",
+    "ocean",
+    "olive",
+    "pepper",
+    "pine",
+    "quartz",
+    "raven",
+    "river",
+    "saffron",
+    "silver",
+    "spruce",
+    "sunny",
+    "thistle",
+    "topaz",
+    "velvet",
+    "walnut",
+    "willow",
+    "yarrow",
+    "zephyr",
+]
 
 
 def _site(plan: DemoPlan) -> Site:
@@ -100,7 +139,9 @@ def _site(plan: DemoPlan) -> Site:
         tote_tare_g=TOTE_TARE_G,
     )
     LabourStandard.objects.create(site=site)
-    Aisle.objects.bulk_create(Aisle(site=site, code=aisle.code, x_mm=aisle.x_mm) for aisle in plan.site.aisles)
+    Aisle.objects.bulk_create(
+        Aisle(site=site, code=aisle.code, x_mm=aisle.x_mm) for aisle in plan.site.aisles
+    )
     return site
 
 
@@ -194,7 +235,10 @@ def _stock(site: Site, plan: DemoPlan, locations: dict[str, Location], skus: dic
 
 def _containers(site: Site, plan: DemoPlan) -> None:
     Container.objects.bulk_create(
-        [Container(site=site, kind=ContainerKind.TOTE, label=tote.label, tare_g=tote.tare_g) for tote in plan.totes]
+        [
+            Container(site=site, kind=ContainerKind.TOTE, label=tote.label, tare_g=tote.tare_g)
+            for tote in plan.totes
+        ]
         + [
             Container(site=site, kind=ContainerKind.CART, label=station.cart_label)
             for station in plan.stations

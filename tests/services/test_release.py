@@ -53,7 +53,6 @@ def test_enough_orders_for_a_good_walk_are_released_to_an_idle_picker(world: Wor
     assert reason(world, idle=1) == ""
     world.accept(TEA=1)
     assert reason(world, idle=1) == "3 orders wait and 1 pickers are idle"
-    assert reason(world, idle=2) == ""
 
 
 def test_an_order_that_has_waited_long_enough_is_released_to_an_idle_picker(world: World) -> None:

@@ -201,7 +201,6 @@ class FakeWms:
                     words = (await client.read_holding_registers(16 + 24 * point, count=18)).registers
                     if words[0] in (0, last[point]):
                         continue
-                    last[point] = words[0]
                     tote = b"".join(word.to_bytes(2, "big") for word in words[5:15])[: words[4]].decode()
                     if words[1] in (1, 6, 7):
                         command = command % 0xFFFF + 1
@@ -210,6 +209,7 @@ class FakeWms:
                     elif words[1] == 2:
                         await self.arrived(tote, words[16])
                     await client.write_register(34 + 24 * point, words[0])
+                    last[point] = words[0]  # only now: a lost acknowledgement is written again
             except ModbusException:
                 client.close()
                 client = await dial(port)

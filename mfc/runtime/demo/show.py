@@ -68,7 +68,9 @@ def _people(snapshot: dict[str, Any]) -> RenderableType:
     table = Table("Person", "Doing", "Batch", title="People", title_justify="left", box=None)
     for person in snapshot["people"]:
         batch = batches.get(person["batch"])
-        text = f"{batch['tasks'] - batch['todo']}/{batch['tasks']} of {batch['orders']} orders" if batch else ""
+        text = (
+            f"{batch['tasks'] - batch['todo']}/{batch['tasks']} of {batch['orders']} orders" if batch else ""
+        )
         table.add_row(
             person["name"], person["doing"], Text(text, style=_COLOURS.get(person["colour"], "dim"))
         )
@@ -94,7 +96,10 @@ def _events(snapshot: dict[str, Any]) -> RenderableType:
     for event in snapshot["events"][:MAX_EVENTS]:
         style = "red" if event["verb"].endswith(("short", "rejected", "offline", "lost", "failed")) else ""
         table.add_row(
-            Text(event["at"][11:19], style="dim"), Text(event["verb"], style=style), event["subject"], event["actor"]
+            Text(event["at"][11:19], style="dim"),
+            Text(event["verb"], style=style),
+            event["subject"],
+            event["actor"],
         )
     return Panel(table, title="Last events", title_align="left", border_style="dim")
 
@@ -135,7 +140,9 @@ def ending(console: Console, result: dict[str, Any]) -> None:
 def _times(figures: dict[str, Any]) -> str:
     if not figures["n"]:
         return "not measured"
-    return f"{figures['p50']} ms median, {figures['p95']} ms p95, {figures['p99']} ms p99 ({figures['n']} times)"
+    return (
+        f"{figures['p50']} ms median, {figures['p95']} ms p95, {figures['p99']} ms p99 ({figures['n']} times)"
+    )
 
 
 def _verdict(number: int, good: str, bad: str) -> Text:

@@ -51,19 +51,25 @@ class Stage:
     processes: dict[str, Process]
     web_port: int
     bus_url: str
+    database_url: str
 
     def url(self, path: str) -> str:
         """Address of a page."""
         return f"http://{ports.HOST}:{self.web_port}{path}"
 
 
-def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
+def set_up(
+    options: Options, *, fresh: bool, given: frozenset[str], arrival_hands: int | None = None
+) -> Stage:
     """Prepare everything up to, but not including, the start of the processes.
 
     ``given`` names the arguments that were typed: another number of orders or another seed begins a new demo.
+    Orders arrive as fast as ``arrival_hands`` people can work them off (as many as ``hands`` unless told).
     """
     if options.hands > CARTS:
-        raise DemoError(f"--hands {options.hands}: the demo site has {CARTS} carts, so at most {CARTS} pickers.")
+        raise DemoError(
+            f"--hands {options.hands}: the demo site has {CARTS} carts, so at most {CARTS} pickers."
+        )
     files = Files(settings.ENV.var_dir / "demo")
     memory = None if fresh else _usable_memory(options, files, given)
     if memory is None:
@@ -72,12 +78,12 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     files.logs.mkdir(parents=True, exist_ok=True)
     for log in files.logs.glob("*.log"):
         log.unlink()
-    secret = memory.webhook_secret if memory else _webhook_secret(options.seed)
+    secret = memory.webhook_secret if memory else webhook_secret(options.seed)
     start = _site_start(memory)
     clock.install(clock.ScaledClock(time.time(), start, options.speed))
     plan = build_plan(
         orders=memory.orders if memory else options.orders,
-        hands=memory.hands if memory else options.hands,
+        hands=memory.hands if memory else arrival_hands or options.hands,
         seed=memory.seed if memory else options.seed,
     )
     wiring = build_wiring(plan.site, plan.stations, ports=_PortGiver())
@@ -89,7 +95,9 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
         memory = _plant(plan, options, bus_url, webhook_url, secret)
     Gateway.objects.update(bus_url=bus_url, connected=False)
     Endpoint.objects.filter(name=seed.COURIER).update(url=webhook_url)
-    files.world.write_text(json.dumps(write_world(plan, wiring, tokens=memory.station_tokens, mqtt_url=mqtt_url)))
+    files.world.write_text(
+        json.dumps(write_world(plan, wiring, tokens=memory.station_tokens, mqtt_url=mqtt_url))
+    )
     files.orders.write_text(json.dumps(write_orders(plan)))
     files.floor.write_text(write_floor_toml(wiring, bus_url=bus_url, mqtt_url=mqtt_url))
     memory.site_time = start.isoformat()
@@ -97,7 +105,7 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     processes = _processes(options, files, memory, web_port, webhook_port)
     if broker is not None:
         processes = {"broker": broker, **processes}
-    return Stage(options, files, memory, plan, processes, web_port, bus_url)
+    return Stage(options, files, memory, plan, processes, web_port, bus_url, _database_url())
 
 
 def _usable_memory(options: Options, files: Files, given: frozenset[str]) -> Memory | None:
@@ -142,7 +150,8 @@ def _is_demo_database(tables: list[str]) -> bool:
         return int(cursor.fetchone()[0]) == 0
 
 
-def _webhook_secret(number: int) -> str:
+def webhook_secret(number: int) -> str:
+    """The demo's webhook secret: the same for the same seed."""
     return "whsec_" + base64.b64encode(random.Random(number).randbytes(32)).decode()  # noqa: S311 - loopback demo
 
 
@@ -182,7 +191,9 @@ def _broker(options: Options, files: Files) -> tuple[str, Process | None]:
         return "", None
     port = ports.some(1)[0]
     config = files.folder / "mosquitto.conf"
-    config.write_text(f"listener {port} {ports.HOST}\nallow_anonymous true\npersistence false\nmax_queued_messages 10000\n")
+    config.write_text(
+        f"listener {port} {ports.HOST}\nallow_anonymous true\npersistence false\nmax_queued_messages 10000\n"
+    )
     process = Process(
         "broker", [binary, "-c", str(config)], os.environ.copy(), files.folder, files.logs / "broker.log"
     )
@@ -226,11 +237,27 @@ def _processes(
     python = sys.executable
     manage = str(BASE_DIR / "manage.py")
     sim = [python, "-m", "firmware_sim", str(files.world), "--clock", spec, "--hands", str(options.hands)]
-    sim += ["--seed", str(memory.seed), "--faults", options.faults, "--api", f"http://{ports.HOST}:{web_port}"]
+    sim += [
+        "--seed",
+        str(memory.seed),
+        "--faults",
+        options.faults,
+        "--api",
+        f"http://{ports.HOST}:{web_port}",
+    ]
     sim += ["--token", memory.api_token, "--orders", str(files.orders), "--state", str(files.truth)]
     sim += ["--webhook-port", str(webhook_port), "--webhook-secret", memory.webhook_secret]
     sim += ["--control", str(files.control)]
-    web = [python, "-m", "uvicorn", "mfc.config.asgi:application", "--host", ports.HOST, "--port", str(web_port)]
+    web = [
+        python,
+        "-m",
+        "uvicorn",
+        "mfc.config.asgi:application",
+        "--host",
+        ports.HOST,
+        "--port",
+        str(web_port),
+    ]
     web += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
     commands: dict[str, list[str]] = {
         "web": web,
@@ -250,4 +277,3 @@ def _database_url() -> str:
     if settings.ENV.database_url:
         return settings.ENV.database_url
     return f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
-

@@ -61,7 +61,13 @@ def compare_with_truth(site: Site, truth: dict[str, Any]) -> list[dict[str, Any]
 
 
 def summarize(
-    *, site: Site, seed: int, floor: dict[str, Any], truth: dict[str, Any], wall_s: float, restarts: dict[str, int]
+    *,
+    site: Site,
+    seed: int,
+    floor: dict[str, Any],
+    truth: dict[str, Any],
+    wall_s: float,
+    restarts: dict[str, int],
 ) -> dict[str, Any]:
     """The result of a demo as JSON (docs/reference/demo.md)."""
     figures = floor.get("figures", {})

@@ -27,12 +27,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         defaults = demo_options
-        parser.add_argument("--orders", type=int, metavar="N", help=f"orders of the day ({defaults.DEFAULT_ORDERS})")
-        parser.add_argument("--hands", type=int, metavar="N", help=f"pickers, 1 to 6 ({defaults.DEFAULT_HANDS})")
         parser.add_argument(
-            "--speed", type=float, metavar="X", help=f"site seconds per real second ({defaults.DEFAULT_SPEED:g})"
+            "--orders", type=int, metavar="N", help=f"orders of the day ({defaults.DEFAULT_ORDERS})"
         )
-        parser.add_argument("--seed", type=int, metavar="N", help=f"seed of all chance ({defaults.DEFAULT_SEED})")
+        parser.add_argument(
+            "--hands", type=int, metavar="N", help=f"pickers, 1 to 6 ({defaults.DEFAULT_HANDS})"
+        )
+        parser.add_argument(
+            "--speed",
+            type=float,
+            metavar="X",
+            help=f"site seconds per real second ({defaults.DEFAULT_SPEED:g})",
+        )
+        parser.add_argument(
+            "--seed", type=int, metavar="N", help=f"seed of all chance ({defaults.DEFAULT_SEED})"
+        )
         parser.add_argument(
             "--faults",
             choices=("none", "mild", "wild"),
@@ -43,9 +52,14 @@ class Command(BaseCommand):
         parser.add_argument("--until-done", action="store_true", help="end when every order is accounted for")
         parser.add_argument("--json", metavar="FILE", help="write the result as JSON; - is standard output")
         parser.add_argument("--fresh", action="store_true", help="forget an earlier demo")
-        parser.add_argument("--port", type=int, default=8000, help="web port (8000; another one when it is taken)")
         parser.add_argument(
-            "--bus", choices=("auto", "local", "mqtt"), default="auto", help="auto: MQTT when a broker is there"
+            "--port", type=int, default=8000, help="web port (8000; another one when it is taken)"
+        )
+        parser.add_argument(
+            "--bus",
+            choices=("auto", "local", "mqtt"),
+            default="auto",
+            help="auto: MQTT when a broker is there",
         )
 
     def handle(self, *args: Any, **given: Any) -> None:
