@@ -35,7 +35,6 @@ _ALL = (
     ErrorCode("unknown_barcode", 404, "This code is not known here", "Scan the label again; if it stays unknown, set the item aside and tell the lead."),
     ErrorCode("wrong_check_digit", 422, "The check digit is wrong", "Scan again or compare the printed digits; a damaged label must be replaced."),
     ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
-    ErrorCode("ambiguous_barcode", 409, "Several SKUs share this code", "Scan another code of the item or choose it by SKU."),
     # orders
     ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
     ErrorCode("promise_in_past", 422, "The promise cannot be kept", "Send a promise window that ends in the future."),
@@ -70,7 +69,6 @@ _ALL = (
     ErrorCode("tote_not_here", 409, "This tote is not due here", "Put it back on the belt; it will be sent to the right place."),
     ErrorCode("weight_out_of_tolerance", 409, "The weight does not fit the content", "Put the tote back on the belt: it goes to the hospital to be counted."),
     ErrorCode("wrong_label", 409, "Wrong label", "Stick on and scan the label that was printed for this tote."),
-    ErrorCode("count_unfinished", 409, "Lines still differ", "Follow the lines marked remove or fetch."),
     # dispatch
     ErrorCode("shipment_not_ready", 409, "The shipment is not ready", "Wait for the shipment.ready event."),
     ErrorCode("shipment_claimed", 409, "The shipment is claimed by somebody else", "Choose another shipment; the answer names who has it."),
