@@ -10,18 +10,19 @@ from django.http import HttpResponse
 from django.test import Client
 
 _keys = itertools.count(1)
+# One for all: each new client would build the middleware, and its list of static files, again.
+_client = Client(raise_request_exception=False)
 
 
 class Api:
     """Sends JSON with a token; every POST has a fresh Idempotency-Key unless one is given."""
 
     def __init__(self, token: str = "") -> None:
-        self._client = Client(raise_request_exception=False)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **query: str) -> Any:
         """GET below /api/v1."""
-        return self._client.get(f"/api/v1{path}", query, headers=self._headers)
+        return _client.get(f"/api/v1{path}", query, headers=self._headers)
 
     def post(self, path: str, body: Any, *, key: str | None = "", **headers: str) -> Any:
         """POST below /api/v1; ``body`` as JSON, or as it is when it is text. ``key`` None sends none."""
@@ -29,7 +30,7 @@ class Api:
         if key is not None:
             sent["Idempotency-Key"] = key or f"key-{next(_keys)}"
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        return self._client.post(f"/api/v1{path}", text, content_type="application/json", headers=sent)
+        return _client.post(f"/api/v1{path}", text, content_type="application/json", headers=sent)
 
 
 def problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:

@@ -66,7 +66,8 @@ class HasScope(BasePermission):
         user = request.user
         if not isinstance(user, ClientUser):
             raise DomainError("not_authenticated", "No token was sent.")
-        wanted = getattr(view, "scopes", {}).get(request.method)
+        method = "GET" if request.method == "HEAD" else request.method
+        wanted = getattr(view, "scopes", {}).get(method)
         if wanted is None and request.method not in view.allowed_methods:
             return True  # answered with method_not_allowed
         if wanted is None or wanted not in user.client.scopes:

@@ -25,9 +25,9 @@ def answer_once(
         raise DomainError(
             "idempotency_key_missing", f"Idempotency-Key must have 1 to {MAX_KEY} printable characters."
         )
-    client = request.user.client.name
     answer = receipts.once(
-        source=f"rest/{client}/{key}",
+        # The id, not the name: a name may hold the separator, and then two clients would share a key.
+        source=f"rest/{request.user.client.pk}/{key}",
         kind=kind,
         payload={"path": request.path, "body": request.data},
         act=act,

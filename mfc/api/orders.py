@@ -203,7 +203,7 @@ class OrderList(APIView):
             if state not in set(OrderState):
                 raise DomainError("invalid_request", f"state={state}: use one of {', '.join(OrderState)}.")
             rows = rows.filter(state=state)
-        if ref := request.query_params.get("order_ref"):
+        if ref := pages.text_of(request, "order_ref"):
             rows = rows.filter(ref=ref)
         return Response(pages.page(request, rows, order="number", describe=describe))
 

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
@@ -26,7 +27,8 @@ def page(
     limit = _limit(request.query_params.get("limit", ""))
     cursor = request.query_params.get("cursor", "")
     if cursor:
-        rows = rows.filter(Q(**{f"{order}__gt": _decode(cursor)}))
+        column = rows.model._meta.get_field(order)
+        rows = rows.filter(Q(**{f"{order}__gt": _decode(cursor, column)}))
     found = list(rows.order_by(order)[: limit + 1])
     more = len(found) > limit
     found = found[:limit]
@@ -39,8 +41,9 @@ def page(
 def _limit(text: str) -> int:
     if not text:
         return PAGE_SIZE
-    if not text.isdigit() or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise DomainError("invalid_request", f"limit={text}: use 1 to {MAX_PAGE_SIZE}.")
+    # The length first: Python refuses to read endless digits.
+    if len(text) > 9 or not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise DomainError("invalid_request", f"limit={text[:20]}: use 1 to {MAX_PAGE_SIZE}.")
     return int(text)
 
 
@@ -48,8 +51,17 @@ def _encode(value: str) -> str:
     return base64.urlsafe_b64encode(value.encode()).decode()
 
 
-def _decode(cursor: str) -> str:
+def _decode(cursor: str, column: Any) -> Any:
     try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
-    except (binascii.Error, ValueError) as error:
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+        return column.to_python(text)
+    except (binascii.Error, ValueError, ValidationError) as error:
         raise DomainError("invalid_request", "The cursor is not one of ours: take it from 'next'.") from error
+
+
+def text_of(request: Request, name: str) -> str:
+    """A text of the query; empty when it is not there. Raises ``invalid_request`` for what no text column holds."""
+    text = request.query_params.get(name, "")
+    if "\x00" in text:
+        raise DomainError("invalid_request", f"{name} holds a NUL character.")
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -26,6 +26,7 @@ _FRAMEWORK = {
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.Throttled: "too_many_requests",
     exceptions.ParseError: "invalid_request",
+    RequestDataTooBig: "invalid_request",
     OperationalError: "busy",
 }
 
@@ -81,6 +82,8 @@ def _summary(detail: Any, path: str = "") -> str:
     """The first complaint with its field, for people."""
     if isinstance(detail, dict):
         key, value = next(iter(detail.items()))
+        if isinstance(key, int):  # the number of a row in a list
+            return _summary(value, f"{path}[{key}]")
         return _summary(value, f"{path}.{key}" if path else str(key))
     if isinstance(detail, list):
         for number, item in enumerate(detail):

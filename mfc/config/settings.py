@@ -126,7 +126,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mfc.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["mfc.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["mfc.api.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "mfc.api.schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": None,
     "EXCEPTION_HANDLER": "mfc.api.problems.exception_handler",

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 class Receipt(models.Model):
     """One input that happened once: its first answer is given again to every repeat.
 
-    ``source`` names the input: ``event/<gateway>/<boot>/<sequence>``, ``rest/<client>/<key>``, ``screen/<station>/<id>``.
+    ``source`` names the input: ``event/<gateway>/<boot>/<sequence>``, ``rest/<client id>/<key>``, ``screen/<station>/<id>``.
     """
 
     source = models.CharField(max_length=200, unique=True)

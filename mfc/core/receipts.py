@@ -68,10 +68,19 @@ def _claim(source: str, kind: str, digest: str, payload: dict[str, Any]) -> int 
         cursor.execute(
             "INSERT INTO core_receipt (source, kind, fingerprint, payload, refused, received_at) "
             "VALUES (%s, %s, %s, %s, '', %s) ON CONFLICT (source) DO NOTHING RETURNING id",
-            [source, kind, digest, json.dumps(payload), clock.now()],
+            [source, kind, digest, json.dumps(_storable(payload)), clock.now()],
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _storable(value: Any) -> Any:
+    """The payload as PostgreSQL can keep it: NUL and half surrogates, which a damaged read may hold, are replaced."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _repeat(receipt: Receipt, digest: str) -> Answer:

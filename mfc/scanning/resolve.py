@@ -65,6 +65,8 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
     text = data.strip()
     if not text or len(text) > MAX_CODE:
         raise DomainError("label_invalid", f"A code has 1 to {MAX_CODE} characters, not {len(text)}.")
+    if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text):
+        raise DomainError("label_invalid", "The code holds characters that no label has.")
     if labels.looks_like(text):
         return _own_label(site, text, qty)
     read = gs1.parse_scan(text, symbology)

@@ -14,11 +14,14 @@ def check(url: str) -> None:
 
     https must not lead into private networks (server-side request forgery); http is for loopback receivers only.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise DomainError("webhook_url_refused", f"{url} is no address: {error}.") from error
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         raise DomainError("webhook_url_refused", f"{url} is not an http(s) address without a user name.")
-    addresses = _addresses(host, parts.port or (443 if parts.scheme == "https" else 80))
+    addresses = _addresses(host, port or (443 if parts.scheme == "https" else 80))
     if all(address.is_loopback for address in addresses):
         return
     if parts.scheme == "http":
@@ -30,6 +33,6 @@ def check(url: str) -> None:
 def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise DomainError("webhook_url_refused", f"{host} cannot be found: {error}.") from error
     return [ipaddress.ip_address(info[4][0]) for info in found]

@@ -21,6 +21,8 @@ TIMEOUT_S = 5.0
 MAX_ATTEMPTS = 16
 FIRST_PAUSE_S = 2
 LONGEST_PAUSE_S = 3 * 3600
+# A receiver's answer is read this far: enough for its complaint, never a flood.
+MAX_ANSWER_BYTES = 2_000
 
 
 @txn.use_case
@@ -80,13 +82,21 @@ def _post(delivery: Delivery, transport: httpx.BaseTransport | None) -> tuple[in
     }
     try:
         addresses.check(endpoint.url)
-        with httpx.Client(timeout=TIMEOUT_S, transport=transport, trust_env=False) as client:
-            response = client.post(endpoint.url, content=delivery.body.encode(), headers=headers)
+        with (
+            httpx.Client(timeout=TIMEOUT_S, transport=transport, trust_env=False) as client,
+            client.stream("POST", endpoint.url, content=delivery.body.encode(), headers=headers) as response,
+        ):
+            return response.status_code, "" if response.is_success else _complaint(response)
     except DomainError as refusal:
         return None, refusal.message
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return None, f"{type(error).__name__}: {error}"
-    return response.status_code, "" if response.is_success else response.text[:200]
+
+
+def _complaint(response: httpx.Response) -> str:
+    """The beginning of the answer, as text that a database keeps."""
+    part = next(response.iter_raw(MAX_ANSWER_BYTES), b"")
+    return part.decode("utf-8", "replace").replace("\x00", "\ufffd")[:200]
 
 
 @txn.use_case

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import IntegrityError
+
 from mfc.core import clock, journal, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
@@ -22,15 +24,19 @@ def open_at(station: Station) -> WorkSession | None:
 def start(*, station: Station, badge: str) -> WorkSession:
     """Badge in. A badge at a second station ends the first session; a new badge at a station relieves the old one.
 
-    Raises ``unknown_badge``, ``role_missing``.
+    The badge of who works there already changes nothing. Raises ``unknown_badge``, ``role_missing``.
     """
-    person = Person.objects.filter(badge=badge, active=True).first()
+    # Locked, because one badge may be read at two stations at once.
+    person = Person.objects.select_for_update(no_key=True).filter(badge=badge, active=True).first()
     if person is None:
         raise DomainError("unknown_badge", f"No active person has the badge {badge}.")
     if person.role not in ROLES_AT[station.kind]:
         raise DomainError(
             "role_missing", f"{person.name} is {person.role}; this is a {station.kind} station."
         )
+    present = open_at(station)
+    if present is not None and present.person_id == person.pk:
+        return present
     now = clock.now()
     for other in WorkSession.objects.select_for_update().filter(ended_at=None, person=person).order_by("pk"):
         txn.hint(f"station:{other.station_id}")
@@ -65,7 +71,11 @@ def take_cart(*, session: WorkSession, cart: str) -> None:
         raise DomainError(
             "cart_in_use", f"{holder.person.name} works with cart {cart}.", by=holder.person.name
         )
-    WorkSession.objects.filter(pk=session.pk).update(cart=cart)
+    try:
+        with txn.transaction_scope():
+            WorkSession.objects.filter(pk=session.pk).update(cart=cart)
+    except IntegrityError as error:
+        raise DomainError("cart_in_use", f"Somebody took cart {cart} a moment ago.") from error
     session.cart = cart
     txn.hint("plan")
     journal.write("cart.taken", actor=actor_of(session.person), subject=f"cart:{cart}")

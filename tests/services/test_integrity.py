@@ -1,0 +1,118 @@
+"""Each named invariant finds the violation it exists for; planted past the constraints, inside the transaction."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from mfc.core import integrity
+from tests.proof import broken_invariants
+from tests.walk import Walk
+from tests.world import World
+
+# invariant: the other invariants that the same damage breaks too, and the damage
+DAMAGE: dict[str, tuple[set[str], str]] = {
+    "balances_equal_moves": (
+        {"positions_equal_balances"},
+        "UPDATE inventory_balance SET on_hand = on_hand + 1 WHERE id = (SELECT min(id) FROM inventory_balance)",
+    ),
+    "balances_in_range": (
+        {"balances_equal_moves"},
+        "UPDATE inventory_balance SET on_hand = -1 WHERE container_id IS NOT NULL",
+    ),
+    "bins_have_positions": (
+        set(),
+        "DELETE FROM inventory_skuposition WHERE sku_id = (SELECT id FROM catalog_sku WHERE code = 'CHEESE')",
+    ),
+    "reservations_equal_reserved": (
+        {"positions_equal_balances"},
+        "UPDATE inventory_balance SET reserved = reserved + 1 WHERE id = (SELECT min(id) FROM inventory_balance)",
+    ),
+    "positions_equal_balances": (
+        set(),
+        "UPDATE inventory_skuposition SET on_hand = on_hand + 1 WHERE id = (SELECT min(id) FROM inventory_skuposition)",
+    ),
+    "only_containers_in_use_hold_stock": (
+        set(),
+        "UPDATE inventory_toteuse SET closed_at = now()",
+    ),
+    "moves_are_whole": (
+        set(),
+        "INSERT INTO inventory_stockmove (at, site_id, kind, sku_id, qty, reference, reason, actor) "
+        "SELECT now(), site_id, 'adjust', sku_id, 1, '', '', 'nobody' FROM inventory_balance LIMIT 1",
+    ),
+    "promises_equal_positions": (
+        set(),
+        "UPDATE inventory_skuposition SET promised = promised + 1 "
+        "WHERE id = (SELECT min(id) FROM inventory_skuposition)",
+    ),
+    "final_orders_are_accounted_for": (
+        set(),
+        "UPDATE orders_order SET state = 'unfilled' WHERE ref = 'waits'; "
+        "UPDATE orders_orderline SET qty_promised = 0 WHERE order_id = (SELECT id FROM orders_order WHERE ref = 'waits'); "
+        "UPDATE inventory_skuposition SET promised = 0",
+    ),
+    "promises_end_at_release": (
+        set(),
+        "UPDATE orders_order SET state = 'released' WHERE ref = 'waits'",
+    ),
+    "open_tasks_are_reserved": (
+        {"picked_tasks_are_in_the_ledger"},
+        "UPDATE picking_picktask SET state = 'open' WHERE state = 'picked'",
+    ),
+    "picked_tasks_are_in_the_ledger": (
+        set(),
+        "UPDATE picking_picktask SET qty = qty + 1 WHERE state = 'picked'",
+    ),
+    "a_cart_has_one_batch": (
+        set(),
+        "DROP INDEX one_batch_per_station; DROP INDEX one_batch_per_colour; "
+        "INSERT INTO picking_batch (site_id, wave_id, state, station_id, colour, current_stop, length_mm, policy, reason,"
+        " latest_start, planned_at) SELECT site_id, wave_id, 'picked', station_id, colour, 1, 0, '', '', now(), now()"
+        " FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+    ),
+    "ready_shipments_are_staged": (set(), "DELETE FROM dispatch_staging"),
+    "handed_over_totes_are_empty": (
+        {"shipped_equals_picked"},
+        "UPDATE dispatch_shipment SET state = 'handed_over'; UPDATE orders_order SET state = 'handed_over'"
+        " WHERE state = 'ready'",
+    ),
+    "shipped_equals_picked": (
+        set(),
+        "UPDATE orders_order SET state = 'handed_over' WHERE state = 'ready'",
+    ),
+}
+
+
+@pytest.fixture
+def books(world: World, walk: Walk) -> None:
+    """A shipment in its lane, an order that waits, and books that agree."""
+    walk.ready(TEA=2)
+    world.accept("waits", SOAP=1)
+    assert broken_invariants() == {}
+    with connection.cursor() as cursor:
+        # deferred checks of what was written so far would forbid changing the tables
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SELECT conrelid::regclass, conname FROM pg_constraint"
+            " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+        )
+        for table, name in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+
+
+def test_every_invariant_has_a_planted_violation() -> None:
+    assert set(integrity.names()) == set(DAMAGE)
+
+
+@pytest.mark.parametrize("name", sorted(DAMAGE))
+def test_a_planted_violation_is_found(books: None, name: str) -> None:
+    others, damage = DAMAGE[name]
+    with connection.cursor() as cursor:
+        cursor.execute(damage)
+    found = broken_invariants()
+    assert name in found
+    assert set(found) == {name} | others
+    (finding,) = integrity.run(only=lambda one: one == name)
+    assert finding.violations == found[name]
+    assert 1 <= len(finding.examples) <= integrity.MAX_OFFENDERS
