@@ -18,7 +18,7 @@ class ApiClientAdmin(ModelAdmin):
     readonly_fields = ("prefix", "last_used_at")
     actions = ("issue_token",)
 
-    @action(description="Issue a new token (the old one ends)")
+    @action(description="Issue a new token (the old one ends)", permissions=["act"])
     def issue_token(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for client in queryset:
             token = client.issue_token()

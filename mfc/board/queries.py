@@ -12,14 +12,14 @@ from mfc.core import clock
 from mfc.core.models import JournalEntry
 from mfc.dispatch.models import Shipment
 from mfc.dispatch.states import IN_LANE
-from mfc.floor.models import Device, DeviceKind, DirectionDecision, Gateway, LightPoint
+from mfc.floor.models import Device, DeviceKind, DirectionDecision, Gateway, Lane, LightPoint
 from mfc.layout import queries as layout
 from mfc.layout.models import Location, LocationKind, Site
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
 from mfc.orders.states import OPEN, OrderState
 from mfc.packing.models import PackJob
-from mfc.packing.states import PackState
+from mfc.packing.states import AT_PACK_BENCH, IN_HOSPITAL, PackState
 from mfc.picking.models import Batch, PickTask
 from mfc.picking.states import ON_CART, TODO, BatchState
 from mfc.workforce.models import StationKind, WorkSession
@@ -27,6 +27,9 @@ from mfc.workforce.models import StationKind, WorkSession
 MAX_EVENTS = 25
 MAX_AT_RISK = 12
 MAX_ON_BELT = 60
+# Figures are of the last day: older orders are history, and there may be millions.
+FIGURES_OF = timedelta(hours=24)
+ON_BENCH = AT_PACK_BENCH | IN_HOSPITAL
 # An order that must leave within this time and is not ready yet is shown as at risk.
 AT_RISK = timedelta(minutes=15)
 
@@ -90,8 +93,9 @@ def _batches(site: Site) -> list[dict[str, Any]]:
     rows = (
         Batch.objects.filter(site=site, state__in=[*ON_CART, BatchState.PLANNED])
         .annotate(
-            tasks_all=Count("tasks"),
-            tasks_todo=Count("tasks", filter=Q(tasks__state__in=TODO)),
+            # Distinct: two joined tables multiply their rows.
+            tasks_all=Count("tasks", distinct=True),
+            tasks_todo=Count("tasks", filter=Q(tasks__state__in=TODO), distinct=True),
             carts=Count("orders", distinct=True),
         )
         .select_related("person", "station")
@@ -125,7 +129,10 @@ def _people(site: Site) -> list[dict[str, Any]]:
     at: dict[int, tuple[Batch, PickTask | None]] = {}
     batches = {batch.pk: batch for batch in Batch.objects.filter(site=site, state__in=ON_CART)}
     current = PickTask.objects.filter(
-        batch__in=batches, state__in=TODO, stop=F("batch__current_stop")
+        batch__in=batches,
+        batch__state=BatchState.PICKING,
+        state__in=TODO,
+        stop=F("batch__current_stop"),
     ).select_related("location")
     first_task = {task.batch_id: task for task in current}
     for batch in batches.values():
@@ -199,9 +206,11 @@ def _belt(site: Site) -> list[dict[str, Any]]:
         PackJob.objects.filter(site=site)
         .exclude(state=PackState.EMPTIED)
         .filter(tote_use__closed_at=None)
-        .select_related("tote_use__container", "order")
+        .select_related("tote_use__container", "order", "station")
         .order_by("-pk")[:MAX_ON_BELT]
     )
+    exits = _exits(site)
+    start = layout.the_belt(site)
     labels = [job.tote_use.container.label for job in jobs]
     decisions = (
         DirectionDecision.objects.filter(barcode__in=labels)
@@ -215,6 +224,9 @@ def _belt(site: Site) -> list[dict[str, Any]]:
     for job in jobs:
         label = job.tote_use.container.label
         seen = last.get(label)
+        place = exits.get((seen.point_id, seen.lane)) if seen and seen.outcome == "diverted" else start
+        # On a bench the tote is where the bench is.
+        where = job.station if job.station and job.state in ON_BENCH else place
         answer.append(
             {
                 "tote": label,
@@ -225,9 +237,17 @@ def _belt(site: Site) -> list[dict[str, Any]]:
                 "lane": seen.lane if seen else None,
                 "arrived": bool(seen and seen.outcome == "diverted"),
                 "reason": seen.reason if seen else "",
+                "x_mm": where.x_mm if where else None,
+                "y_mm": where.y_mm if where else None,
             }
         )
     return answer
+
+
+def _exits(site: Site) -> dict[tuple[int, int], Location]:
+    """Where each lane of each decision point leads."""
+    rows = Lane.objects.filter(location__site=site).select_related("location")
+    return {(row.point_id, row.number): row.location for row in rows}
 
 
 def _lamps(site: Site) -> list[dict[str, Any]]:
@@ -274,14 +294,16 @@ def _events() -> list[dict[str, Any]]:
 
 
 def _figures(site: Site) -> dict[str, Any]:
-    lines = OrderLine.objects.filter(order__site=site).aggregate(
+    since = clock.now() - FIGURES_OF
+    lines = OrderLine.objects.filter(order__site=site, order__accepted_at__gte=since).aggregate(
         picked=Count("pk", filter=Q(qty_picked__gt=0)),
         short=Count("pk", filter=Q(qty_short__gt=0)),
         units=Sum("qty_picked"),
     )
-    done = Order.objects.filter(site=site, state=OrderState.HANDED_OVER)
+    done = Order.objects.filter(site=site, state=OrderState.HANDED_OVER, closed_at__gte=since)
     late = done.filter(closed_at__gt=F("promise_until") - timedelta(seconds=site.route_lead_s)).count()
     return {
+        "hours": round(FIGURES_OF.total_seconds() / 3600),
         "lines_picked": lines["picked"],
         "short_lines": lines["short"],
         "units_picked": lines["units"] or 0,

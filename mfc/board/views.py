@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
 from django.db import DatabaseError, connection
@@ -11,8 +9,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from mfc.board import queries
-from mfc.layout.models import Location, LocationKind, Site
+from mfc.board import plan, queries
+from mfc.layout.models import Site
+from mfc.orders.states import OrderState
 
 
 @staff_member_required
@@ -21,25 +20,15 @@ def page(request: HttpRequest) -> HttpResponse:
     site = Site.objects.filter(code=settings.ENV.site).first()
     if site is None:
         return render(request, "board/no_site.html", {"code": settings.ENV.site}, status=404)
-    return render(
-        request, "board/page.html", {"site": site, "plan": plan(site), "snapshot": queries.snapshot(site)}
-    )
-
-
-def plan(site: Site) -> dict[str, Any]:
-    """The still parts of the floor plan: bins, aisles, other places. Millimetres."""
-    places = list(
-        Location.objects.filter(site=site)
-        .select_related("zone")
-        .values("code", "kind", "aisle", "x_mm", "y_mm", "level", "zone__temperature")
-    )
-    return {
-        "width_mm": site.width_mm,
-        "depth_mm": site.depth_mm,
-        "bins": [place for place in places if place["kind"] == LocationKind.BIN],
-        "places": [place for place in places if place["kind"] != LocationKind.BIN],
-        "aisles": list(site.aisles.values("code", "x_mm")),
+    context = {
+        "site": site,
+        "plan": plan.of(site),
+        "states": [str(state) for state in OrderState],
+        "snapshot": queries.snapshot(site),
+        # Nobody's browser knows in which time zone the warehouse stands.
+        "time_zone": settings.TIME_ZONE,
     }
+    return render(request, "board/page.html", context)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -1,28 +1,51 @@
-"""The seam to the admin theme: the only module that imports it. Also the admin of receipts and journal."""
+"""The seam to the admin theme: the only module that imports it. Also the admin of receipts, journal, jobs and users."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.admin import ModelAdmin as ThemeModelAdmin
 from unfold.admin import TabularInline as ThemeTabularInline
 from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminIntegerFieldWidget as NumberInput
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.models import JournalEntry, Receipt
 
-__all__ = ["ModelAdmin", "ReadOnlyAdmin", "TabularInline", "action", "display", "report", "user_actor"]
+__all__ = [
+    "EditableInline",
+    "ModelAdmin",
+    "NumberInput",
+    "ReadOnlyAdmin",
+    "Select",
+    "TabularInline",
+    "TextInput",
+    "action",
+    "ask",
+    "display",
+    "report",
+    "user_actor",
+]
 
-
-class _CountFreePaginator(Paginator):  # type: ignore[type-arg]
-    """Pages without COUNT(*): unbounded tables open at once."""
-
-    count = 1_000_000
+# An action walks through its rows one transaction each; a browser does not wait for more.
+MAX_ACTION_ROWS = 200
 
 
 class ModelAdmin(ThemeModelAdmin):  # type: ignore[misc]
@@ -32,13 +55,37 @@ class ModelAdmin(ThemeModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The page of one row names the same relations as the list: read them in the same query."""
+        rows = super().get_queryset(request)
+        related = self.list_select_related
+        return rows.select_related(*related) if isinstance(related, list | tuple) and related else rows
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Write only what the person changed: devices and people at work change the rest meanwhile."""
+        if not change:
+            obj.save()
+            return
+        concrete = {field.name for field in obj._meta.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in concrete])
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may run actions: whoever may change the model, even where the form itself is closed."""
+        meta = self.opts
+        return bool(request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"))
+
 
 class TabularInline(ThemeTabularInline):  # type: ignore[misc]
-    """Read-only rows of a parent."""
+    """Read-only rows of a parent. ``related`` is read in the same query."""
 
     extra = 0
     can_delete = False
     show_change_link = True
+    related: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.related) if self.related else rows
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -47,10 +94,16 @@ class TabularInline(ThemeTabularInline):  # type: ignore[misc]
         return False
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """For what only services may change: people look, actions act."""
+class EditableInline(ThemeTabularInline):  # type: ignore[misc]
+    """Rows of a parent that people maintain."""
 
-    paginator = _CountFreePaginator
+    extra = 0
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For what only services may change: people look, actions act. Pages without COUNT: large tables open at once."""
+
+    paginator = InfinitePaginator
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -67,10 +120,10 @@ def user_actor(request: HttpRequest) -> Actor:
     return Actor("user", str(request.user.pk), request.user.get_username())
 
 
-def report(request: HttpRequest, rows: QuerySet[Any], act: Any, done: str) -> None:
+def report(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], act: Any, done: str) -> None:
     """Run ``act(row)`` for each row, each in its own transaction; tell the user what was refused and why."""
     count = 0
-    for row in rows:
+    for row in rows[:MAX_ACTION_ROWS]:
         try:
             act(row)
             count += 1
@@ -80,17 +133,71 @@ def report(request: HttpRequest, rows: QuerySet[Any], act: Any, done: str) -> No
         messages.success(request, f"{done}: {count}")
 
 
+def ask(
+    owner: ModelAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Any] | None,
+    *,
+    form: type[forms.Form],
+    question: str,
+    button: str,
+    act: Callable[[dict[str, Any]], None],
+) -> TemplateResponse | None:
+    """The page between an action and its deed: run ``act(answers)`` once the form is valid, show the form until then."""
+    confirmed = request.POST.get("confirmed") == "1"
+    filled = form(request.POST) if confirmed else form()
+    if confirmed and filled.is_valid():
+        act(filled.cleaned_data)
+        return None
+    meta = owner.model._meta
+    context = {
+        **owner.admin_site.each_context(request),
+        "opts": meta,
+        "title": button,
+        "question": question,
+        "button": button,
+        "rows": rows[:MAX_ACTION_ROWS] if rows is not None else [],
+        "form": filled,
+        "action_name": request.POST.get("action", ""),
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "back_url": reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
+    }
+    return TemplateResponse(request, "core/action_form.html", context)
+
+
 @admin.register(JournalEntry)
 class JournalAdmin(ReadOnlyAdmin):
     list_display = ("at", "verb", "subject", "actor_name", "data")
-    list_filter = ("verb",)
-    search_fields = ("subject", "actor_name")
+    list_filter = ("site",)
+    search_fields = ("subject", "actor_name", "verb")
     ordering = ("-at", "-id")
 
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
     list_display = ("received_at", "source", "kind", "refused")
-    list_filter = ("kind", "refused")
-    search_fields = ("source",)
+    search_fields = ("source", "kind", "refused")
     ordering = ("-received_at", "-id")
+
+
+admin.site.unregister([User, Group, ProcrastinateJob])
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("id", "task_name", "status", "queue_name", "lock", "attempts", "scheduled_at")
+    list_filter = ("status",)
+    search_fields = ("task_name", "lock")
+    ordering = ("-id",)

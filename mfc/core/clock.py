@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Clock(Protocol):
     """Site time, always aware and in UTC, and how many site seconds pass in a real one."""
 
-    speed: float
+    @property
+    def speed(self) -> float: ...
 
     def now(self) -> datetime: ...
 

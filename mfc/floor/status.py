@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from devices.messages import DeviceState, DeviceStatus, FacilityStatus, GatewayHello, LampsShown, Status
@@ -14,9 +15,14 @@ _NOTABLE = frozenset({DeviceState.ONLINE, DeviceState.OFFLINE, DeviceState.FAULT
 
 
 @txn.use_case
-def record(*, gateway_id: int, status: Status) -> None:
-    """Keep the newest level; late or unknown ones change nothing."""
+def record(*, gateway_id: int, statuses: Sequence[Status]) -> None:
+    """Keep the newest levels; those of unknown devices change nothing."""
     txn.hint("board")
+    for status in statuses:
+        _record(gateway_id, status)
+
+
+def _record(gateway_id: int, status: Status) -> None:
     match status:
         case GatewayHello(boot=boot):
             Gateway.objects.filter(pk=gateway_id).update(boot=boot, connected=True, seen_at=clock.now())

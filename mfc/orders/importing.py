@@ -77,7 +77,9 @@ def read(stream: TextIO, report: Report) -> Iterator[Row]:
         try:
             yield _row(reader.line_num, raw)
         except DomainError as refusal:
-            report.refuse(Refused(reader.line_num, str(raw.get("order_ref") or ""), refusal.code, refusal.message))
+            report.refuse(
+                Refused(reader.line_num, str(raw.get("order_ref") or ""), refusal.code, refusal.message)
+            )
 
 
 def _row(line: int, raw: dict[str, Any]) -> Row:
@@ -120,7 +122,9 @@ def _keep(site: Site, rows: Sequence[Row], report: Report) -> None:
         if key in lines:
             lines[key].qty += row.qty
         else:
-            lines[key] = HistoryLine(site=site, order_ref=row.order_ref, placed_at=row.placed_at, sku=sku, qty=row.qty)
+            lines[key] = HistoryLine(
+                site=site, order_ref=row.order_ref, placed_at=row.placed_at, sku=sku, qty=row.qty
+            )
     before = HistoryLine.objects.filter(site=site).count()
     HistoryLine.objects.bulk_create(lines.values(), ignore_conflicts=True)
     fresh = HistoryLine.objects.filter(site=site).count() - before
@@ -128,7 +132,9 @@ def _keep(site: Site, rows: Sequence[Row], report: Report) -> None:
     report.known += len(lines) - fresh
 
 
-def replay(*, site: Site, rows: Iterable[Row], report: Report, client: str, actor: Actor, promise_s: int) -> None:
+def replay(
+    *, site: Site, rows: Iterable[Row], report: Report, client: str, actor: Actor, promise_s: int
+) -> None:
     """Send each order of the file as a live one, promised ``promise_s`` from now; one transaction per order.
 
     Rows of one order must stand together. An order that is refused is reported with its first row.

@@ -35,10 +35,16 @@ def cart_orders(batch: Batch) -> list[BatchOrder]:
 
 @txn.use_case
 def claim_next(*, station: Station, person: Person) -> Batch | None:
-    """Put the most urgent planned batch on this cart; None when nothing is planned. Of two pickers each gets another one."""
+    """Put the most urgent planned batch on this cart. Of two pickers each gets another one.
+
+    None when nothing is planned, or when every lamp colour is in use: the picker waits. Raises ``cart_in_use``.
+    """
+    locks.hold(LockSpace.CLAIM, station.site_id)
     if on_station(station) is not None:
         raise DomainError("cart_in_use", "This cart has a batch already.")
-    locks.hold(LockSpace.CLAIM, station.site_id)
+    colour = _free_colour(station.site_id)
+    if colour is None:
+        return None
     batch = (
         Batch.objects.select_for_update(skip_locked=True)
         .filter(site_id=station.site_id, state=BatchState.PLANNED)
@@ -53,7 +59,7 @@ def claim_next(*, station: Station, person: Person) -> Batch | None:
         table=BATCH_TRANSITIONS,
         station_id=station.pk,
         person_id=person.pk,
-        colour=_free_colour(station.site_id),
+        colour=colour,
         claimed_at=clock.now(),
     )
     actor = actor_of(person)
@@ -66,14 +72,9 @@ def claim_next(*, station: Station, person: Person) -> Batch | None:
     return batch
 
 
-def _free_colour(site_id: int) -> str:
+def _free_colour(site_id: int) -> str | None:
     used = set(Batch.objects.filter(site_id=site_id, state__in=ON_CART).values_list("colour", flat=True))
-    free = [colour for colour in Colour.values if colour not in used]
-    if not free:
-        raise DomainError(
-            "busy", f"All {len(Colour.values)} lamp colours are in use.", remedy="Finish a batch first."
-        )
-    return free[0]
+    return next((colour for colour in Colour.values if colour not in used), None)
 
 
 @txn.use_case

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, prefetch_related_objects
 
 from mfc.catalog.models import CARRY_RANK
 from mfc.core import clock, journal, locks, txn
 from mfc.core.actors import SYSTEM
+from mfc.core.errors import DomainError
 from mfc.core.locks import LockSpace
 from mfc.inventory import reservations
 from mfc.inventory.reservations import Need, Taken
@@ -31,6 +33,20 @@ from mfc.workforce.models import LabourStandard, StationKind, WorkSession
 
 # Seconds from the belt to the release of a tote: conveying, weighing, sealing, staging. A site setting once measured.
 AFTER_PICKING_S = 300.0
+# Refusals that say "somebody was faster": the plan is made again from the present state, at most this often.
+_MEANWHILE = frozenset({"state_conflict", "stock_insufficient"})
+MAX_CONFLICTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """An order in a plan: told apart by its id (references are unique per client only), shown by its reference."""
+
+    pk: uuid.UUID
+    ref: str
+
+    def __str__(self) -> str:
+        return self.ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +54,17 @@ class Waiting:
     """An accepted order with what release needs to know of it."""
 
     order: Order
-    lines: tuple[OrderLine, ...]
     latest_start: datetime
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        """The order's lines; read once."""
+        return tuple(self.order.lines.all())
+
+    @property
+    def name(self) -> _Name:
+        """What the plan calls the order."""
+        return _Name(self.order.pk, self.order.ref)
 
 
 def idle_pickers(site: Site) -> int:
@@ -68,7 +93,7 @@ def go_reason(site: Site, waiting: Sequence[Waiting], *, idle: int) -> str:
         return f"order {first.order.ref} must start within {max(slack_s, 0) / 60:.0f} min"
     if not idle:
         return ""
-    if len(waiting) >= site.early_orders * idle:
+    if len(waiting) >= site.early_orders:
         return f"{len(waiting)} orders wait and {idle} pickers are idle"
     oldest_s = max((now - one.order.accepted_at).total_seconds() for one in waiting)
     if oldest_s >= site.early_wait_s:
@@ -77,18 +102,16 @@ def go_reason(site: Site, waiting: Sequence[Waiting], *, idle: int) -> str:
 
 
 def waiting_orders(site: Site) -> list[Waiting]:
-    """Accepted orders, most urgent first, at most as many as one plan looks at."""
+    """Accepted orders, most urgent first, at most as many as one plan looks at. Their lines are read when needed."""
     labour = timing.standard(site)
     rows = (
         Order.objects.filter(site=site, state=OrderState.ACCEPTED)
         .annotate(line_count=Count("lines"))
-        .prefetch_related("lines__sku")
         .order_by("promise_until", "number")[:MAX_CANDIDATES]
     )
     return [
         Waiting(
             row,
-            tuple(row.lines.all()),
             timing.latest_start(row.promise_until, site=site, labour=labour, lines=row.line_count),
         )
         for row in rows
@@ -97,16 +120,24 @@ def waiting_orders(site: Site) -> list[Waiting]:
 
 def release_due(*, site: Site) -> list[Batch]:
     """Plan batches while there is a reason to and fewer wait than pickers want; one transaction each."""
-    batches: list[Batch] = []
+    released: list[Batch] = []
+    conflicts = 0
     while True:
-        batch = _release_one(site=site)
-        if batch is None:
-            return batches
-        batches.append(batch)
+        try:
+            planned = _release_one(site=site)
+        except DomainError as refusal:
+            conflicts += 1
+            if refusal.code not in _MEANWHILE or conflicts > MAX_CONFLICTS:
+                raise
+            continue
+        if planned is None:
+            return released
+        released += planned
 
 
 @txn.use_case
-def _release_one(*, site: Site) -> Batch | None:
+def _release_one(*, site: Site) -> list[Batch] | None:
+    """None: no reason to release. Empty: orders were closed for want of stock, nothing is to be walked for."""
     locks.hold(LockSpace.PLANNER, site.pk)
     idle = idle_pickers(site)
     planned = Batch.objects.filter(site=site, state=BatchState.PLANNED).count()
@@ -116,41 +147,51 @@ def _release_one(*, site: Site) -> Batch | None:
     reason = go_reason(site, waiting, idle=max(idle - planned, 0))
     if not reason:
         return None
-    return _release(site, waiting, reason)
+    batch = _release(site, waiting, reason)
+    return [batch] if batch else []
 
 
 def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
+    prefetch_related_objects([one.order for one in waiting], "lines__sku")
     labour = timing.standard(site)
     sources = reservations.sources(
         site_id=site.pk, sku_ids={line.sku_id for one in waiting for line in one.lines}
     )
     xs = layout.aisle_xs(site)
-    chosen: dict[str, list[Taken]] = {}
-    by_ref: dict[str, Waiting] = {}
+    chosen: dict[_Name, list[Taken]] = {}
     open_orders = []
     for one in waiting:
         needs = [Need(line.pk, line.sku_id, line.qty, line.qty_promised) for line in one.lines]
-        taken = reservations.choose(needs=needs, available=sources)
-        chosen[one.order.ref], by_ref[one.order.ref] = taken, one
-        open_orders.append(_open_order(site, one, taken, xs))
+        chosen[one.name] = reservations.choose(needs=needs, available=sources)
+        open_orders.append(_open_order(site, one, chosen[one.name], xs))
     plan = _batcher(site, labour).next_batch(open_orders, now_s=clock.now().timestamp())
     assert plan is not None, "an order that fits no tote is refused at intake"
-    members = [by_ref[str(ref)] for ref in plan.order_ids]
-    return _write(site, plan, members, {ref: chosen[ref] for ref in map(str, plan.order_ids)}, reason)
+    by_name = {one.name: one for one in waiting}
+    members = [by_name[name] for name in plan.order_ids if isinstance(name, _Name)]
+    _hold_accepted(members)
+    return _write(site, plan, members, chosen, reason)
+
+
+def _hold_accepted(members: Sequence[Waiting]) -> None:
+    """Lock the orders before their stock, as everybody does; one that was cancelled meanwhile ends this plan."""
+    ids = [one.order.pk for one in members]
+    rows = Order.objects.select_for_update(no_key=True).filter(pk__in=ids, state=OrderState.ACCEPTED)
+    if len(rows.order_by("pk")) != len(ids):
+        raise DomainError("state_conflict", "An order of the plan was called off meanwhile.")
 
 
 def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]) -> OpenOrder:
     rank = {line.pk: CARRY_RANK[line.sku.temperature] for line in one.lines}
     stops = tuple(
         Stop(
-            key=(one.order.ref, number),
+            key=(one.name, number),
             spot=Spot(xs.get(item.source.aisle, item.source.x_mm), item.source.y_mm, item.source.level),
             rank=rank[item.need.order_line_id],
         )
         for number, item in enumerate(taken)
     )
     return OpenOrder(
-        order_id=one.order.ref,
+        order_id=one.name,
         due_s=timing.dispatch_deadline(one.order.promise_until, site=site).timestamp(),
         stops=stops,
         volume_ml=one.order.volume_ml,
@@ -182,10 +223,10 @@ def _batcher(site: Site, labour: LabourStandard) -> Batcher:
 
 
 def _write(
-    site: Site, plan: PlannedBatch, members: list[Waiting], chosen: dict[str, list[Taken]], reason: str
-) -> Batch:
+    site: Site, plan: PlannedBatch, members: list[Waiting], chosen: dict[_Name, list[Taken]], reason: str
+) -> Batch | None:
     now = clock.now()
-    taken = [item for one in members for item in chosen[one.order.ref]]
+    taken = [item for one in members for item in chosen[one.name]]
     needs = [Need(line.pk, line.sku_id, line.qty, line.qty_promised) for one in members for line in one.lines]
     rows = reservations.reserve(site_id=site.pk, actor=SYSTEM, needs=needs, taken=taken)
     reservation_of = {id(item): row for item, row in zip(taken, rows, strict=True)}
@@ -201,13 +242,16 @@ def _write(
         latest_start=min(one.latest_start for one in members),
         planned_at=now,
     )
-    entries: dict[str, BatchOrder] = {}
-    for position, one in enumerate((one for one in members if chosen[one.order.ref]), start=1):
+    entries: dict[_Name, BatchOrder] = {}
+    for position, one in enumerate((one for one in members if chosen[one.name]), start=1):
         orders.move(one.order, OrderState.RELEASED, actor=SYSTEM, batch=batch.pk)
-        entries[one.order.ref] = BatchOrder.objects.create(batch=batch, order=one.order, position=position)
+        entries[one.name] = BatchOrder.objects.create(batch=batch, order=one.order, position=position)
     for one in members:
-        if not chosen[one.order.ref]:
+        if not chosen[one.name]:
             orders.move(one.order, OrderState.UNFILLED, actor=SYSTEM, reason="no stock at release")
+    if not entries:
+        batch.delete()  # nothing to walk for
+        return None
     _create_tasks(batch, plan, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
     journal.write(
         "batch.planned",
@@ -218,7 +262,7 @@ def _write(
         why_these=plan.reason,
     )
     txn.hint("plan")
-    return batch if entries else _close_empty(batch)
+    return batch
 
 
 def _record_shorts(needs: Sequence[Need], taken: Sequence[Taken]) -> None:
@@ -234,21 +278,21 @@ def _record_shorts(needs: Sequence[Need], taken: Sequence[Taken]) -> None:
 def _create_tasks(
     batch: Batch,
     plan: PlannedBatch,
-    chosen: dict[str, list[Taken]],
-    entries: dict[str, BatchOrder],
+    chosen: dict[_Name, list[Taken]],
+    entries: dict[_Name, BatchOrder],
     reservation_ids: dict[int, int],
 ) -> None:
     """One task per reservation; the same SKU and lot at the same place is one stop for all totes."""
     stops: dict[tuple[int, int, int | None], int] = {}
     tasks = []
     for stop in plan.stops:
-        ref, number = stop.key  # type: ignore[misc]
-        item = chosen[str(ref)][number]
+        name, number = stop.key  # type: ignore[misc]
+        item = chosen[name][number]
         key = (item.source.location_id, item.need.sku_id, item.source.lot_id)
         tasks.append(
             PickTask(
                 batch=batch,
-                batch_order=entries[str(ref)],
+                batch_order=entries[name],
                 order_line_id=item.need.order_line_id,
                 reservation_id=reservation_ids[id(item)],
                 location_id=item.source.location_id,
@@ -260,12 +304,6 @@ def _create_tasks(
             )
         )
     PickTask.objects.bulk_create(tasks)
-
-
-def _close_empty(batch: Batch) -> Batch | None:
-    """Every order of the plan found no stock: nothing to walk for."""
-    batch.delete()
-    return None
 
 
 def hand_out(*, site: Site) -> list[Batch]:
@@ -280,7 +318,12 @@ def hand_out(*, site: Site) -> list[Batch]:
         .order_by("pk")
     )
     for session in sessions:
-        batch = batches.claim_next(station=session.station, person=session.person)
+        try:
+            batch = batches.claim_next(station=session.station, person=session.person)
+        except DomainError as refusal:
+            if refusal.code != "cart_in_use":
+                raise
+            continue  # the picker took one by scan meanwhile
         if batch is None:
             break
         given.append(batch)

@@ -39,12 +39,12 @@ class EndpointAdmin(ModelAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "kind", "endpoint", "state", "attempts", "last_status", "last_error")
-    list_filter = ("state", "kind", "endpoint")
+    list_filter = ("state", "endpoint")
     list_select_related = ("endpoint",)
-    search_fields = ("event_id", "key")
+    search_fields = ("event_id", "key", "kind")
     ordering = ("-id",)
     actions = ("replay",)
 
-    @action(description="Send again")
+    @action(description="Send again", permissions=["act"])
     def replay(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         report(request, queryset, lambda row: delivery.replay(delivery=row), "Queued again")

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import httpx
 from django.db import close_old_connections, connections
 from rich.console import Console
 from rich.live import Live
@@ -46,14 +47,14 @@ def run(stage: Stage, console: Console) -> dict[str, Any]:
     floor: dict[str, Any] = {}
     truth: dict[str, Any] = {}
     try:
-        _start(stage, console)
+        start(stage, console)
         console.print(show.greeting(_urls(stage), _logins(stage)))
         _watch(stage, console)
     except _Stopped:
         console.print("Stopping …")
     finally:
-        floor, truth = _last_words(stage)
-        _stop(stage)
+        floor, truth = last_words(stage)
+        stop(stage)
     restarts = {name: process.restarts for name, process in stage.processes.items() if process.restarts}
     return summary.summarize(
         site=_site(),
@@ -66,20 +67,21 @@ def run(stage: Stage, console: Console) -> dict[str, Any]:
 
 
 def _install_signals() -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise _Stopped
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _site() -> Site:
     return Site.objects.get(name=seed.SITE_NAME)
 
 
-def _start(stage: Stage, console: Console) -> None:
+def start(stage: Stage, console: Console) -> None:
+    """Start every process, each when what it needs is there."""
     connections.close_all()  # children must not share our connections
     with console.status("Starting the web server, the worker, the floor and the gateway …"):
         for name, process in stage.processes.items():
@@ -91,8 +93,6 @@ def _start(stage: Stage, console: Console) -> None:
 
 
 def _wait_for_web(stage: Stage) -> None:
-    import httpx
-
     deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         try:
@@ -107,7 +107,7 @@ def _wait_for_web(stage: Stage) -> None:
 
 
 def _urls(stage: Stage) -> dict[str, str]:
-    cart = stage.memory.station_tokens[f"cart-{len(stage.memory.station_tokens and _carts(stage))}"]
+    cart = stage.memory.station_tokens[_spare_cart(stage)]
     return {
         "Live board": stage.url("/board/"),
         "Admin": stage.url("/admin/"),
@@ -115,13 +115,13 @@ def _urls(stage: Stage) -> dict[str, str]:
     }
 
 
-def _carts(stage: Stage) -> list[str]:
-    return [key for key in stage.memory.station_tokens if key.startswith("cart-")]
+def _spare_cart(stage: Stage) -> str:
+    """The last cart: nobody simulated works there unless all six are asked for."""
+    return max(station.key for station in stage.plan.stations if station.kind == "cart")
 
 
 def _logins(stage: Stage) -> dict[str, str]:
-    last = max(station.key for station in stage.plan.stations if station.kind == "cart")
-    picker = next(station for station in stage.plan.stations if station.key == last)
+    picker = next(station for station in stage.plan.stations if station.key == _spare_cart(stage))
     return {
         "Manager": f"{seed.MANAGER} / {stage.memory.manager_password}   (board and admin)",
         "Picker": f"badge {picker.badge_label}, cart {picker.cart_label}   (type them at 'Pick yourself')",
@@ -206,7 +206,7 @@ class _Watch:
             )
 
 
-def _last_words(stage: Stage) -> tuple[dict[str, Any], dict[str, Any]]:
+def last_words(stage: Stage) -> tuple[dict[str, Any], dict[str, Any]]:
     """Figures and physical truth, before the floor goes dark."""
     answers: list[dict[str, Any]] = []
     for request in ("status", "truth"):
@@ -217,7 +217,7 @@ def _last_words(stage: Stage) -> tuple[dict[str, Any], dict[str, Any]]:
     return answers[0], answers[1]
 
 
-def _stop(stage: Stage) -> None:
+def stop(stage: Stage) -> None:
     """People first, then wires, then the rest: what happened last is still booked."""
     for name in STOP_ORDER:
         if name in stage.processes:

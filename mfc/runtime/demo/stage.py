@@ -51,16 +51,20 @@ class Stage:
     processes: dict[str, Process]
     web_port: int
     bus_url: str
+    database_url: str
 
     def url(self, path: str) -> str:
         """Address of a page."""
         return f"http://{ports.HOST}:{self.web_port}{path}"
 
 
-def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
+def set_up(
+    options: Options, *, fresh: bool, given: frozenset[str], arrival_hands: int | None = None
+) -> Stage:
     """Prepare everything up to, but not including, the start of the processes.
 
     ``given`` names the arguments that were typed: another number of orders or another seed begins a new demo.
+    Orders arrive as fast as ``arrival_hands`` people can work them off (as many as ``hands`` unless told).
     """
     if options.hands > CARTS:
         raise DemoError(
@@ -79,7 +83,7 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     clock.install(clock.ScaledClock(time.time(), start, options.speed))
     plan = build_plan(
         orders=memory.orders if memory else options.orders,
-        hands=memory.hands if memory else options.hands,
+        hands=memory.hands if memory else arrival_hands or options.hands,
         seed=memory.seed if memory else options.seed,
     )
     wiring = build_wiring(plan.site, plan.stations, ports=_PortGiver())
@@ -101,7 +105,7 @@ def set_up(options: Options, *, fresh: bool, given: frozenset[str]) -> Stage:
     processes = _processes(options, files, memory, web_port, webhook_port)
     if broker is not None:
         processes = {"broker": broker, **processes}
-    return Stage(options, files, memory, plan, processes, web_port, bus_url)
+    return Stage(options, files, memory, plan, processes, web_port, bus_url, _database_url())
 
 
 def _usable_memory(options: Options, files: Files, given: frozenset[str]) -> Memory | None:

@@ -13,7 +13,18 @@ from procrastinate.contrib.django.utils import connector_params
 
 from devices import bus
 from devices.bus.base import BusEnd
-from devices.messages import Acknowledge, Command, Event, GatewayHello, Message, Verdict
+from devices.messages import (
+    Acknowledge,
+    Command,
+    DeviceStatus,
+    Event,
+    FacilityStatus,
+    GatewayHello,
+    LampsShown,
+    Message,
+    Status,
+    Verdict,
+)
 from mfc.core import journal, txn
 from mfc.core.actors import SYSTEM
 from mfc.core.locks import LockSpace
@@ -32,6 +43,8 @@ MAX_FAILURES = 3
 LOCK_RETRY_S = 0.5
 # A lost hint leaves a wrong lamp for this long at most.
 PROJECTION_S = 1.0
+# Shown lamps and device states are written at most this often; people do not see faster.
+LEVELS_EVERY_S = 0.2
 
 
 class GatewayLink:
@@ -51,6 +64,8 @@ class GatewayLink:
         self._projector = Projector(gateway_id=gateway.pk, first_version=time.time_ns() // 1_000_000)
         self._bindings = Bindings(gateway.pk)
         self._lights_changed = asyncio.Event()
+        self._levels: dict[tuple[str, str], Status] = {}
+        self._levels_changed = asyncio.Event()
         self._was_connected = True  # a gateway that is not there at the start is lost, too
         self._running: set[asyncio.Task[None]] = set()
 
@@ -62,18 +77,24 @@ class GatewayLink:
     async def run(self) -> None:
         """Hold the lock, serve the gateway until cancelled."""
         lock = await self._locked()
-        projection = asyncio.create_task(self._project_forever())
         try:
             await self._end.start()
-            async for message in self._end.messages():
-                self._take(message)
+            async with (
+                asyncio.TaskGroup() as parts
+            ):  # one that fails ends the link; the supervisor starts it again
+                parts.create_task(self._listen())
+                parts.create_task(self._project_forever())
+                parts.create_task(self._record_forever())
         finally:
-            projection.cancel()
             await self._end.stop()
             await asyncio.gather(*self._running, return_exceptions=True)
             await lock.close()
             for lane in (*self._lanes, self._status_lane, self._lights_lane):
                 lane.close()
+
+    async def _listen(self) -> None:
+        async for message in self._end.messages():
+            self._take(message)
 
     async def _locked(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         """A connection that holds the ingest lock of this gateway for as long as it lives."""
@@ -94,13 +115,23 @@ class GatewayLink:
             if lane is None:
                 lane = self._lane_of[message.device] = next(self._next_lane)
             self._spawn(self._handle(lane, message))
-        else:
-            self._spawn(self._record(message))
+        elif isinstance(message, GatewayHello):
+            self._spawn(self._greet(message))
+        elif isinstance(message, DeviceStatus | LampsShown | FacilityStatus):
+            # Levels: only the newest of a device counts, and nobody looks ten times a second.
+            self._levels[(message.KIND, message.device)] = message
+            self._levels_changed.set()
 
     def _spawn(self, coroutine: object) -> None:
         task: asyncio.Task[None] = asyncio.create_task(coroutine)  # type: ignore[arg-type]
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Not acknowledged, so the gateway repeats it.
+            log.warning("an event waits for its repetition: %s", error)
 
     async def _handle(self, lane: Lane, event: Event) -> None:
         commands = await lane.run(lambda: self._answer(event))
@@ -117,11 +148,18 @@ class GatewayLink:
                 log.exception("event %s failed (%d of %d)", event.event_id, attempt, MAX_FAILURES)
         return [_park(event)]
 
-    async def _record(self, message: Message) -> None:
-        await self._status_lane.run(lambda: status.record(gateway_id=self._gateway.pk, status=message))  # type: ignore[arg-type]
-        if isinstance(message, GatewayHello):
-            await self._lights_lane.run(self._projector.forget)
-            self._lights_changed.set()
+    async def _greet(self, hello: GatewayHello) -> None:
+        await self._status_lane.run(lambda: status.record(gateway_id=self._gateway.pk, statuses=[hello]))
+        await self._lights_lane.run(self._projector.forget)
+        self._lights_changed.set()
+
+    async def _record_forever(self) -> None:
+        while True:
+            await self._levels_changed.wait()
+            self._levels_changed.clear()
+            levels, self._levels = list(self._levels.values()), {}
+            await self._status_lane.run(lambda: status.record(gateway_id=self._gateway.pk, statuses=levels))  # noqa: B023
+            await asyncio.sleep(LEVELS_EVERY_S)
 
     async def _project_forever(self) -> None:
         while True:

@@ -32,14 +32,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE.csv")
         parser.add_argument("--replay", action="store_true", help="send the orders as live ones")
-        parser.add_argument("--promise-min", type=int, default=120, metavar="MIN", help="promise of replayed orders")
+        parser.add_argument(
+            "--promise-min", type=int, default=120, metavar="MIN", help="promise of replayed orders"
+        )
         parser.add_argument("--refused", metavar="FILE", help="write refused rows as CSV")
         parser.add_argument("--json", metavar="FILE", help="write the counts as JSON; - is standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         site = Site.objects.filter(code=settings.ENV.site).first()
         if site is None:
-            raise CommandError(f"Site {settings.ENV.site} is not set up: run 'manage.py seed' or add it in the admin.")
+            raise CommandError(
+                f"Site {settings.ENV.site} is not set up: run 'manage.py seed' or add it in the admin."
+            )
         path = Path(options["file"])
         report = importing.Report()
         try:
@@ -48,7 +52,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{path} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8.") from error
+            raise CommandError(
+                f"{path} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8."
+            ) from error
         except DomainError as refusal:
             raise CommandError(f"{path}: {refusal.message} {refusal.remedy}") from refusal
         self._tell(report, options)

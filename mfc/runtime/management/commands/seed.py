@@ -23,10 +23,14 @@ FIRST_PORT = 15_020
 
 
 class Command(BaseCommand):
-    help = "Plant the demo site in an empty, migrated database and write world.json, orders.json and floor.toml."
+    help = (
+        "Plant the demo site in an empty, migrated database and write world.json, orders.json and floor.toml."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--orders", type=int, default=200, help="size of the day that stock is planned for")
+        parser.add_argument(
+            "--orders", type=int, default=200, help="size of the day that stock is planned for"
+        )
         parser.add_argument("--hands", type=int, default=3)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--folder", default=str(settings.ENV.var_dir / "site"), help="where the files go")

@@ -1,0 +1,74 @@
+// The two sheets of the page: how many, and which code. Scans go on while one is open.
+
+import { byId, h } from "./dom.js";
+
+const MAX_QTY = 999;
+
+export class Pad {
+  constructor(onSend) {
+    this.onSend = onSend;
+    this.dialog = byId("pad");
+    this.output = byId("pad-value");
+    this.send = byId("pad-send");
+    byId("pad-digits").append(
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map((digit) =>
+        h("button", { type: "button", class: "big", onclick: () => this.type(digit) }, String(digit))));
+    for (const button of this.dialog.querySelectorAll("[data-step]")) {
+      button.addEventListener("click", () => this.set(this.value + Number(button.dataset.step)));
+    }
+    this.send.addEventListener("click", () => {
+      this.dialog.close();
+      this.onSend(this.code, this.value);
+    });
+  }
+
+  open({ code, label, limit }) {
+    this.code = code;
+    this.limit = limit ?? MAX_QTY;
+    this.label = label;
+    this.set(0);
+    this.isFresh = true;
+    this.dialog.showModal();
+  }
+
+  type(digit) {
+    this.set(this.isFresh || this.value * 10 + digit > this.limit ? digit : this.value * 10 + digit);
+  }
+
+  set(value) {
+    this.isFresh = false;
+    this.value = Math.min(Math.max(value, 0), this.limit);
+    this.output.value = String(this.value);
+    this.send.textContent = this.value ? `${this.label}: ${this.value} found` : `${this.label}: none`;
+  }
+}
+
+export class Typing {
+  constructor(onCode) {
+    this.dialog = byId("type");
+    this.field = byId("type-code");
+    byId("type-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const code = this.field.value.trim();
+      this.dialog.close();
+      if (code) onCode(code);
+    });
+  }
+
+  open() {
+    this.field.value = "";
+    this.dialog.showModal();
+    this.field.focus();
+  }
+}
+
+export function closeOnRequest() {
+  for (const button of document.querySelectorAll("dialog [data-close]")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
+}
+
+// A scan answers the question on the screen: an open sheet has become pointless.
+export function closeSheets() {
+  for (const dialog of document.querySelectorAll("dialog.sheet:not(.alarm)[open]")) dialog.close();
+}

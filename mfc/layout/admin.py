@@ -1,0 +1,82 @@
+"""Admin of sites, zones, aisles and locations."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+
+from mfc.catalog.models import TemperatureClass
+from mfc.core.admin import EditableInline, ModelAdmin, Select
+from mfc.layout.models import Aisle, Location, Site, Zone
+
+
+class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]
+    temperature = forms.ChoiceField(choices=TemperatureClass.choices, widget=Select)
+
+    class Meta:
+        model = Zone
+        fields = ("site", "code", "temperature")
+
+
+class ZoneInline(EditableInline):
+    model = Zone
+    form = ZoneForm
+
+
+class AisleInline(EditableInline):
+    model = Aisle
+
+
+@admin.register(Site)
+class SiteAdmin(ModelAdmin):
+    list_display = ("code", "name", "width_mm", "depth_mm", "cart_orders", "route_lead_s")
+    search_fields = ("code", "name")
+    ordering = ("code",)
+    inlines = (ZoneInline, AisleInline)
+    fieldsets = (
+        (None, {"fields": ("code", "name")}),
+        ("Floor", {"fields": (("width_mm", "depth_mm"), ("front_y_mm", "back_y_mm"))}),
+        (
+            "Promises and release",
+            {"fields": (("route_lead_s", "release_horizon_s"), ("early_orders", "early_wait_s"))},
+        ),
+        (
+            "Cart and tote",
+            {
+                "fields": (
+                    ("cart_orders", "cart_weight_g"),
+                    ("tote_volume_ml", "tote_weight_g", "tote_tare_g"),
+                )
+            },
+        ),
+        ("Weight check", {"fields": (("weight_tolerance_g", "weight_tolerance_percent"),)}),
+    )
+
+
+@admin.register(Zone)
+class ZoneAdmin(ModelAdmin):
+    form = ZoneForm
+    list_display = ("code", "site", "temperature")
+    list_filter = ("site",)
+    list_select_related = ("site",)
+    search_fields = ("code",)
+    ordering = ("site", "code")
+
+
+@admin.register(Location)
+class LocationAdmin(ModelAdmin):
+    list_display = ("code", "kind", "zone", "label", "check_code", "slotted_sku")
+    list_filter = ("kind", "site", "zone")
+    list_select_related = ("site", "zone", "slotted_sku")
+    search_fields = ("code", "label", "slotted_sku__code")
+    autocomplete_fields = ("slotted_sku", "zone", "site")
+    ordering = ("site", "code")
+
+
+@admin.register(Aisle)
+class AisleAdmin(ModelAdmin):
+    list_display = ("code", "site", "x_mm")
+    list_filter = ("site",)
+    list_select_related = ("site",)
+    search_fields = ("code",)
+    ordering = ("site", "x_mm")

@@ -1,0 +1,91 @@
+"""Admin of orders: looked at, and called off while they wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from mfc.core.admin import ReadOnlyAdmin, TabularInline, TextInput, action, ask, report, user_actor
+from mfc.orders import services
+from mfc.orders.models import HistoryLine, Order, OrderLine
+
+
+class OrderLineInline(TabularInline):
+    model = OrderLine
+    fields = ("position", "sku", "qty", "qty_picked", "qty_short", "short_reason")
+    ordering = ("position",)
+    related = ("sku",)
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(max_length=200, widget=TextInput, initial="cancelled in the admin")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = (
+        "number",
+        "ref",
+        "client",
+        "state",
+        "accepted_at",
+        "promise_from",
+        "promise_until",
+        "closed_at",
+    )
+    list_filter = ("state", "site")
+    list_select_related = ("site",)
+    search_fields = ("ref", "=number")
+    ordering = ("-number",)
+    inlines = (OrderLineInline,)
+    actions = ("cancel",)
+
+    @action(description="Cancel…", permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        def act(answers: dict[str, Any]) -> None:
+            report(
+                request,
+                queryset,
+                lambda row: services.cancel(order=row, actor=user_actor(request), **answers),
+                "Cancelled",
+            )
+
+        return ask(
+            self,
+            request,
+            queryset,
+            form=CancelForm,
+            question="Orders that are released already cannot be cancelled. Their stock becomes free at once.",
+            button="Cancel orders",
+            act=act,
+        )
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(ReadOnlyAdmin):
+    list_display = (
+        "order",
+        "position",
+        "sku",
+        "qty",
+        "qty_promised",
+        "qty_picked",
+        "qty_short",
+        "short_reason",
+    )
+    list_select_related = ("order", "sku")
+    search_fields = ("order__ref", "sku__code")
+    ordering = ("-id",)
+
+
+@admin.register(HistoryLine)
+class HistoryLineAdmin(ReadOnlyAdmin):
+    list_display = ("placed_at", "order_ref", "sku", "qty")
+    list_filter = ("site",)
+    list_select_related = ("site", "sku")
+    search_fields = ("order_ref", "sku__code")
+    ordering = ("-id",)

@@ -1,0 +1,1 @@
+"""Benchmarks: figures beside a named reference of the same run, as ratios."""

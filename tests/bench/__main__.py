@@ -1,0 +1,56 @@
+"""``python -m tests.bench NAME --json -``: run one benchmark; without a name, list them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+BENCHES = {
+    "scan_to_lamp": "scan bytes leave the pty until the lamp's register is written at the controller",
+    "direction": "a tote is read at the PLC until its direction is written there",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="Measure the floor on real wires."
+    )
+    parser.add_argument(
+        "name", nargs="?", choices=sorted(BENCHES), help="; ".join(f"{k}: {v}" for k, v in BENCHES.items())
+    )
+    parser.add_argument(
+        "--json", default="-", metavar="FILE", help="where the result goes; - is standard output"
+    )
+    parser.add_argument("--hands", type=int, default=4, help="pickers (4)")
+    parser.add_argument("--speed", type=float, default=10.0, help="site seconds per real second (10)")
+    parser.add_argument("--samples", type=int, default=150, help="stop after so many samples (150)")
+    parser.add_argument(
+        "--seconds", type=float, default=150.0, help="stop after so many real seconds at the latest (150)"
+    )
+    parser.add_argument("--bus", choices=("local", "mqtt"), default="local")
+    given = parser.parse_args()
+    if given.name is None:
+        for name, text in BENCHES.items():
+            sys.stdout.write(f"{name:14} {text}\n")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mfc-bench-") as folder:
+        # A database of its own: a benchmark must not wipe a demo that somebody wants to carry on.
+        Path(folder).chmod(0o755)  # the embedded server runs as a user of its own when started by root
+        os.environ["MFC_VAR"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfc.config.settings")
+        os.environ.setdefault("MFC_LOG_LEVEL", "WARNING")
+        import django
+
+        django.setup()
+        from tests.bench import floor
+
+        floor.measure(given)
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
