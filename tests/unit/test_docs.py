@@ -107,6 +107,7 @@ def test_every_management_command_is_described() -> None:
         ("mfc/runtime/management/commands/check_integrity.py", "commands.md"),
         ("devices/gateway/__main__.py", "commands.md"),
         ("firmware_sim/__main__.py", "commands.md"),
+        ("tests/bench/__main__.py", "commands.md"),
     ],
 )
 def test_every_option_is_described(source: str, page: str) -> None:
