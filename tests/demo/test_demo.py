@@ -27,7 +27,9 @@ def command(folder: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
 def demo(folder: Path, *arguments: str, timeout_s: float = 300.0) -> dict[str, object]:
     result = folder / "result.json"
     argv, environment = command(folder, "--json", str(result), *arguments)
-    done = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False)
+    done = subprocess.run(
+        argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(result.read_text()))
 
@@ -46,13 +48,30 @@ def children_of(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter(["pid", "cmdline", "status"]):
         line = " ".join(process.info["cmdline"] or [])
-        if str(folder) in line and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+        if (
+            str(folder) in line
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+            and process.pid != os.getpid()
+        ):
             found.append(line)
     return found
 
 
 def test_every_order_is_accounted_for_while_people_make_mistakes(folder: Path) -> None:
-    result = demo(folder, "--until-done", "--orders", "12", "--hands", "3", "--speed", "120", "--seed", "7", "--bus", "local")
+    result = demo(
+        folder,
+        "--until-done",
+        "--orders",
+        "12",
+        "--hands",
+        "3",
+        "--speed",
+        "120",
+        "--seed",
+        "7",
+        "--bus",
+        "local",
+    )
     orders = result["orders"]
     assert orders["accepted"] == 12
     assert orders["handed_over"] + orders["unfilled"] == 12
@@ -78,7 +97,20 @@ def test_wild_faults_lose_nothing(folder: Path) -> None:
 
 
 def test_ctrl_c_stops_everything_and_a_second_start_carries_on(folder: Path) -> None:
-    arguments = ("--orders", "10", "--hands", "3", "--speed", "60", "--seed", "3", "--faults", "none", "--bus", "local")
+    arguments = (
+        "--orders",
+        "10",
+        "--hands",
+        "3",
+        "--speed",
+        "60",
+        "--seed",
+        "3",
+        "--faults",
+        "none",
+        "--bus",
+        "local",
+    )
     argv, environment = command(folder, *arguments)
     running = subprocess.Popen(argv, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
@@ -109,7 +141,9 @@ def wait_for_picking(running: subprocess.Popen[str]) -> None:
 
 def test_bad_arguments_are_one_clear_line(folder: Path) -> None:
     argv, environment = command(folder, "--hands", "9")
-    done = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode != 0
     assert "--hands 9: use 1 to 6." in done.stderr
     assert "Traceback" not in done.stderr
