@@ -127,6 +127,7 @@ class DirectionDecision(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-id"], name="direction_newest"),
+            models.Index(fields=["barcode", "-id"], name="direction_by_barcode"),
             models.Index(fields=["point", "tracking_id", "-id"], name="direction_by_load"),
         ]
 
