@@ -73,6 +73,7 @@ class Env:
     secret_key: str
     debug: bool
     tls: bool
+    webhook_hosts: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     trusted_origins: tuple[str, ...]
     mqtt_url: str
@@ -99,6 +100,7 @@ def load() -> Env:
         secret_key=_text("MFC_SECRET_KEY") or _kept_secret(var_dir),
         debug=_flag("MFC_DEBUG", False),
         tls=_flag("MFC_TLS", False),
+        webhook_hosts=_words("MFC_WEBHOOK_HOSTS", ""),
         allowed_hosts=_words("MFC_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         trusted_origins=_words("MFC_TRUSTED_ORIGINS", ""),
         mqtt_url=_text("MQTT_URL"),
