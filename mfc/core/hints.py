@@ -14,7 +14,8 @@ from mfc.core.txn import CHANNEL
 async def listen(*, elected_by: LockSpace | None = None) -> AsyncIterator[set[str]]:
     """Yield the topics of each commit; an empty set first, when listening has begun (read the state then).
 
-    With ``elected_by``, only one listener at a time holds that lock; for the others the iteration is empty. Ends with psycopg.OperationalError when the connection is lost; the caller listens again and reads the state anew.
+    With ``elected_by``, only one listener at a time holds that lock; for the others the iteration is empty. Ends with
+    psycopg.OperationalError when the connection is lost; the caller listens again and reads the state anew.
     """
     params = connector_params()
     params.pop("autocommit", None)
