@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def _number(name: str, default: int, *, minimum: int, maximum: int) -> int:
     return int(text)
 
 
+def _choice(name: str, default: str, possible: tuple[str, ...]) -> str:
+    text = _text(name, default)
+    if text not in possible:
+        raise EnvError(f"{name}={text!r}: use one of {', '.join(possible)}")
+    return text
+
+
+def _zone(name: str, default: str) -> str:
+    text = _text(name, default)
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise EnvError(f"{name}={text!r}: use a time zone such as Europe/London") from error
+    return text
+
+
 def _words(name: str, default: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in _text(name, default).split(",") if word.strip())
 
@@ -55,6 +72,8 @@ class Env:
     database_url: str
     secret_key: str
     debug: bool
+    tls: bool
+    webhook_hosts: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     trusted_origins: tuple[str, ...]
     mqtt_url: str
@@ -80,6 +99,8 @@ def load() -> Env:
         database_url=_text("DATABASE_URL"),
         secret_key=_text("MFC_SECRET_KEY") or _kept_secret(var_dir),
         debug=_flag("MFC_DEBUG", False),
+        tls=_flag("MFC_TLS", False),
+        webhook_hosts=_words("MFC_WEBHOOK_HOSTS", ""),
         allowed_hosts=_words("MFC_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         trusted_origins=_words("MFC_TRUSTED_ORIGINS", ""),
         mqtt_url=_text("MQTT_URL"),
@@ -87,9 +108,9 @@ def load() -> Env:
         redis_url=_text("REDIS_URL"),
         clock=_text("MFC_CLOCK", "system"),
         site=_text("MFC_SITE", "DEMO"),
-        time_zone=_text("MFC_TIME_ZONE", "UTC"),
+        time_zone=_zone("MFC_TIME_ZONE", "UTC"),
         sscc_prefix=prefix,
-        log_level=_text("MFC_LOG_LEVEL", "INFO"),
+        log_level=_choice("MFC_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         web_processes=_number("MFC_WEB_PROCESSES", 1, minimum=1, maximum=32),
         db_pool=_number("MFC_DB_POOL", 0, minimum=0, maximum=64),
     )

@@ -9,11 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from mfc.core import hints, locks
+from mfc.core import hints
 from mfc.core.locks import LockSpace
 
 log = logging.getLogger(__name__)
@@ -56,22 +55,16 @@ class HintBridge:
     async def _forward(self) -> None:
         while True:
             try:
-                if settings.ENV.redis_url and not await self._elected():
-                    await asyncio.sleep(RETRY_S)
-                    continue
-                await forward()
+                await forward(elected_by=LockSpace.BRIDGE if settings.ENV.redis_url else None)
             except (psycopg.Error, OSError) as error:
                 log.warning("live updates paused: %s", error)
             await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311 - spreads reconnections
 
-    async def _elected(self) -> bool:
-        return bool(await sync_to_async(locks.try_session, thread_sensitive=True)(LockSpace.BRIDGE, 0))
 
-
-async def forward() -> None:
-    """Send each hint to the groups of its topics, until the database connection is lost."""
+async def forward(*, elected_by: LockSpace | None) -> None:
+    """Send each hint to the groups of its topics, until the database connection is lost or another is elected."""
     layer = get_channel_layer()
-    async for topics in hints.listen():
+    async for topics in hints.listen(elected_by=elected_by):
         groups = {group_of(topic) for topic in topics} if topics and "all" not in topics else {EVERYBODY}
         for group in groups:
             await layer.group_send(group, {"type": "hint"})

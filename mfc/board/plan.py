@@ -45,13 +45,13 @@ class Spot:
 
 def of(site: Site) -> dict[str, Any]:
     """Everything the template draws, and what the page needs to let people walk."""
-    places = list(
+    places: list[Any] = list(
         Location.objects.filter(site=site)
         .order_by("code")
         .values("code", "kind", "aisle", "x_mm", "y_mm", "level")
     )
     bins = [place for place in places if place["kind"] == LocationKind.BIN]
-    aisles = list(site.aisles.order_by("x_mm").values("code", "x_mm"))
+    aisles: list[Any] = list(site.aisles.order_by("x_mm").values("code", "x_mm"))
     return {
         "width": site.width_mm,
         "depth": site.depth_mm,
@@ -135,7 +135,10 @@ def _spot(site: Site, name: str, kind: str, place: dict[str, Any]) -> Spot:
 def _stations(site: Site) -> list[Spot]:
     """Benches by their key; carts start from one spot, which is named once."""
     spots: dict[tuple[int, int], Spot] = {}
-    for row in Station.objects.filter(site=site).order_by("key").values("key", "kind", "x_mm", "y_mm"):
+    rows: list[Any] = list(
+        Station.objects.filter(site=site).order_by("key").values("key", "kind", "x_mm", "y_mm")
+    )
+    for row in rows:
         name = "carts" if row["kind"] == "cart" else row["key"]
         spots.setdefault((row["x_mm"], row["y_mm"]), _spot(site, name, row["kind"], row))
     return list(spots.values())

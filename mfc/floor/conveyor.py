@@ -52,15 +52,27 @@ def _lane(point: DecisionPoint, device: Device, request: DirectionRequested) -> 
         direction = lanes.direct(site=point.device.gateway.site, label=request.barcode)
     else:
         direction = lanes.Direction(lanes.Way.HOSPITAL, None, f"{request.read}: a person must look")
-    exact = [lane for lane in table if lane.location_id == direction.location_id]
-    of_way = [lane for lane in table if lane.way == direction.way]
-    candidates = exact or ([] if direction.location_id else of_way)
+    candidates = _leading_to(table, direction)
     if not candidates:
-        return DEFAULT_LANE, f"{point.name} does not lead to {direction.way}; {direction.reason}"
+        # Not from here: a bench on the way passes it on, and its person sees why it came.
+        onward = [lane for way in _ONWARD for lane in table if lane.way == way]
+        if not onward:
+            return DEFAULT_LANE, f"{point.name} leads nowhere; {direction.reason}"
+        return onward[0].number, f"{point.name} does not lead to {direction.way}; {direction.reason}"
     open_lanes = [lane for lane in candidates if lane.number not in full]
     if not open_lanes:
         return DEFAULT_LANE, f"lane {candidates[0].number} is full; {direction.reason}"
     return open_lanes[0].number, direction.reason
+
+
+# Where a load unit goes when a decision point does not lead to its destination.
+_ONWARD = (lanes.Way.PACK, lanes.Way.HOSPITAL)
+
+
+def _leading_to(table: list[Lane], direction: lanes.Direction) -> list[Lane]:
+    if direction.location_id is not None:
+        return [lane for lane in table if lane.location_id == direction.location_id]
+    return [lane for lane in table if lane.way == direction.way]
 
 
 @txn.use_case

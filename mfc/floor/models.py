@@ -15,7 +15,11 @@ class Gateway(models.Model):
         "layout.Site", on_delete=models.PROTECT, related_name="gateways", related_query_name="gateway"
     )
     name = models.CharField(max_length=40, unique=True)
-    bus_url = models.CharField(max_length=200, help_text="unix:PATH or mqtt://host:port")
+    bus_url = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="unix:PATH or mqtt://host:port; empty: MQTT_URL, or a socket under var/run",
+    )
     boot = models.CharField(max_length=60, blank=True)
     connected = models.BooleanField(default=False)
     seen_at = models.DateTimeField(null=True, blank=True)
@@ -127,6 +131,7 @@ class DirectionDecision(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-id"], name="direction_newest"),
+            models.Index(fields=["barcode", "-id"], name="direction_by_barcode"),
             models.Index(fields=["point", "tracking_id", "-id"], name="direction_by_load"),
         ]
 

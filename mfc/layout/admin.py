@@ -10,7 +10,7 @@ from mfc.core.admin import EditableInline, ModelAdmin, Select
 from mfc.layout.models import Aisle, Location, Site, Zone
 
 
-class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]
+class ZoneForm(forms.ModelForm):
     temperature = forms.ChoiceField(choices=TemperatureClass.choices, widget=Select)
 
     class Meta:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from mfc.catalog.models import TemperatureClass
+
 
 class Site(models.Model):
     """The building part we run, with the rules of its day."""
@@ -42,7 +44,7 @@ class Zone(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="zones")
     code = models.CharField(max_length=20)
-    temperature = models.CharField(max_length=10)
+    temperature = models.CharField(max_length=10, choices=TemperatureClass)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="zone_code_once")]

@@ -43,7 +43,10 @@ class Order(models.Model):
                 condition=Q(promise_from__lt=F("promise_until")), name="order_promise_window"
             ),
         ]
-        indexes = [models.Index(fields=["site", "state", "promise_until"], name="order_by_promise")]
+        indexes = [
+            models.Index(fields=["site", "state", "promise_until"], name="order_by_promise"),
+            models.Index(fields=["site", "accepted_at"], name="order_by_arrival"),
+        ]
 
     def __str__(self) -> str:
         return self.ref

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Min, Sum
+from django.utils import timezone
 
 from mfc.catalog import gs1
 from mfc.core import clock, journal, txn
@@ -62,6 +63,13 @@ def job_of_tote(*, site_id: int, label: str) -> PackJob:
 def take(*, station: Station, label: str, person: Person) -> PackJob:
     """Take a tote from the pack lane onto the bench. Raises ``tote_not_here`` when it is due elsewhere."""
     job = job_of_tote(site_id=station.site_id, label=label)
+    if job.state == PackState.SEALED:
+        raise DomainError(
+            "tote_not_here",
+            f"Tote {label} is sealed already.",
+            remedy="Put it back on the belt: it goes on to its lane.",
+            state=job.state,
+        )
     if job.state != PackState.ARRIVING:
         raise DomainError(
             "tote_not_here", f"Tote {label} is {job.state}, not due at the pack bench.", state=job.state
@@ -150,7 +158,7 @@ def label_zpl(job: PackJob, *, lane: str) -> str:
                 str(address[key]) for key in ("name", "street", "postcode", "city") if address.get(key)
             ),
             lane=lane,
-            promise_text=f"until {job.order.promise_until:%H:%M}",
+            promise_text=f"until {timezone.localtime(job.order.promise_until):%H:%M}",
             handling=" ".join(name.upper() for name in job.order.temperatures if name != "ambient"),
             weight_g=job.measured_g or 0,
         )

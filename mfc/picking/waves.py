@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, prefetch_related_objects
+from django.db.models import Count, Exists, F, Max, OuterRef, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
 from mfc.catalog.models import CARRY_RANK
 from mfc.core import clock, journal, locks, txn
@@ -315,7 +316,8 @@ def hand_out(*, site: Site) -> list[Batch]:
         .exclude(cart="")
         .exclude(Exists(busy))
         .select_related("station", "person")
-        .order_by("pk")
+        .annotate(idle_since=Coalesce(Max("station__batches__closed_at"), F("started_at")))
+        .order_by("idle_since", "pk")
     )
     for session in sessions:
         try:

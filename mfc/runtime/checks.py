@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 
 
 @register()
-def combinations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def combinations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E001: several web processes need a channel layer they share."""
     env = settings.ENV
     found: list[CheckMessage] = []

@@ -17,7 +17,7 @@ from mfc.webhooks.models import Delivery, DeliveryState, Endpoint
 
 # A receiver that needs longer must answer first and work later.
 TIMEOUT_S = 5.0
-# After this many attempts (about a day of doubling pauses) a person must look.
+# After this many attempts (about ten hours of doubling pauses) a person must look.
 MAX_ATTEMPTS = 16
 FIRST_PAUSE_S = 2
 LONGEST_PAUSE_S = 3 * 3600

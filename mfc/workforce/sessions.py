@@ -54,7 +54,7 @@ def end(*, session: WorkSession) -> None:
     if changed:
         txn.hint(f"station:{session.station_id}", "lights")
         journal.write(
-            "session.ended", actor=actor_of(session.person), subject=f"station:{session.station_id}"
+            "session.ended", actor=actor_of(session.person), subject=f"station:{session.station.key}"
         )
 
 

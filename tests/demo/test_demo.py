@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -27,18 +29,19 @@ def command(folder: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
 def demo(folder: Path, *arguments: str, timeout_s: float = 300.0) -> dict[str, object]:
     result = folder / "result.json"
     argv, environment = command(folder, "--json", str(result), *arguments)
-    done = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False)
+    done = subprocess.run(
+        argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(result.read_text()))
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    # The embedded server runs as a user of its own when root starts it: it must be able to enter.
-    for parent in (tmp_path, *tmp_path.parents[:3]):
-        if parent.owner() == tmp_path.owner():
-            parent.chmod(0o755)
-    return tmp_path
+def folder() -> Iterator[Path]:
+    """A folder that the embedded server may enter: started by root, it runs as a user of its own."""
+    with tempfile.TemporaryDirectory(prefix="mfc-demo-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def children_of(folder: Path) -> list[str]:
@@ -46,13 +49,30 @@ def children_of(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter(["pid", "cmdline", "status"]):
         line = " ".join(process.info["cmdline"] or [])
-        if str(folder) in line and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+        if (
+            str(folder) in line
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+            and process.pid != os.getpid()
+        ):
             found.append(line)
     return found
 
 
 def test_every_order_is_accounted_for_while_people_make_mistakes(folder: Path) -> None:
-    result = demo(folder, "--until-done", "--orders", "12", "--hands", "3", "--speed", "120", "--seed", "7", "--bus", "local")
+    result = demo(
+        folder,
+        "--until-done",
+        "--orders",
+        "12",
+        "--hands",
+        "3",
+        "--speed",
+        "120",
+        "--seed",
+        "7",
+        "--bus",
+        "local",
+    )
     orders = result["orders"]
     assert orders["accepted"] == 12
     assert orders["handed_over"] + orders["unfilled"] == 12
@@ -60,6 +80,7 @@ def test_every_order_is_accounted_for_while_people_make_mistakes(folder: Path) -
     assert result["deliveries_wrong"] == 0
     assert result["lines_picked"] > 12
     assert result["scan_to_lamp_ms"]["n"] > 0
+    assert result["webhooks_verified"] >= orders["handed_over"]
     assert children_of(folder) == []
 
 
@@ -78,7 +99,20 @@ def test_wild_faults_lose_nothing(folder: Path) -> None:
 
 
 def test_ctrl_c_stops_everything_and_a_second_start_carries_on(folder: Path) -> None:
-    arguments = ("--orders", "10", "--hands", "3", "--speed", "60", "--seed", "3", "--faults", "none", "--bus", "local")
+    arguments = (
+        "--orders",
+        "10",
+        "--hands",
+        "3",
+        "--speed",
+        "60",
+        "--seed",
+        "3",
+        "--faults",
+        "none",
+        "--bus",
+        "local",
+    )
     argv, environment = command(folder, *arguments)
     running = subprocess.Popen(argv, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
@@ -109,7 +143,9 @@ def wait_for_picking(running: subprocess.Popen[str]) -> None:
 
 def test_bad_arguments_are_one_clear_line(folder: Path) -> None:
     argv, environment = command(folder, "--hands", "9")
-    done = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode != 0
     assert "--hands 9: use 1 to 6." in done.stderr
     assert "Traceback" not in done.stderr

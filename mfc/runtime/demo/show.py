@@ -27,6 +27,8 @@ MAX_EVENTS = 8
 def greeting(urls: dict[str, str], logins: dict[str, str]) -> RenderableType:
     """Where to look and how to get in."""
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # an address must be copied whole
     for name, url in urls.items():
         table.add_row(Text(name, style="bold"), Text(url, style="underline cyan"))
     for name, login in logins.items():

@@ -91,6 +91,7 @@ def summarize(
         "deliveries_wrong_examples": wrong[:5],
         "mistakes_made": figures.get("mistakes_made", {}),
         "faults_made": figures.get("faults_made", {}),
+        "webhooks_verified": figures.get("webhooks_verified", 0),
         "restarts": restarts,
         "wall_s": round(wall_s, 1),
     }

@@ -8,6 +8,7 @@ import logging
 import time
 
 import psycopg
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django.utils import connector_params
 
@@ -47,13 +48,19 @@ PROJECTION_S = 1.0
 LEVELS_EVERY_S = 0.2
 
 
+def _bus_url(gateway: Gateway) -> str:
+    """The gateway's own address, else the broker of this installation, else a socket on this box."""
+    env = settings.ENV
+    return gateway.bus_url or env.mqtt_url or f"unix:{env.var_dir / 'run' / gateway.name}.sock"
+
+
 class GatewayLink:
     """Runs while this worker holds the gateway's ingest lock; a second worker waits for it."""
 
     def __init__(self, gateway: Gateway, *, bus_root: str) -> None:
         self._gateway = gateway
         self._end: BusEnd = bus.wms_end(
-            gateway.bus_url, gateway=gateway.name, site=gateway.site.code, root=bus_root
+            _bus_url(gateway), gateway=gateway.name, site=gateway.site.code, root=bus_root
         )
         self._lanes = [Lane(f"events-{number}") for number in range(EVENT_LANES)]
         self._next_lane = itertools.cycle(self._lanes)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from mfc.core import clock
+from mfc.core import clock, txn
 from mfc.layout.models import Site
 from mfc.picking import waves
+from mfc.picking.models import Batch
 from mfc.runtime.worker.threads import Lane
+from mfc.scanning.replies import accepted, lock, tell
 
 # In site time; bounded below in real time, so that a fast clock does not make a busy loop.
 PERIOD_SITE_S = 5.0
@@ -44,6 +46,16 @@ class Planner:
 
 def _plan() -> None:
     for site in Site.objects.order_by("pk"):
-        waves.hand_out(site=site)
+        given = waves.hand_out(site=site)
         if waves.release_due(site=site):
-            waves.hand_out(site=site)
+            given += waves.hand_out(site=site)
+        for batch in given:
+            _announce(batch)
+
+
+@txn.use_case
+def _announce(batch: Batch) -> None:
+    """The picker waited; the screen says what has come."""
+    if batch.station_id is not None:
+        totes = batch.orders.count()
+        tell(lock(batch.station_id), accepted(f"Batch {batch.pk}: load {totes} empty totes."))

@@ -116,13 +116,16 @@ function lines(screen) {
       ? h("table", { class: "lines" },
           h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Article"), h("th", { scope: "col" }, "Counted"),
             isFixing ? h("th", { scope: "col" }, "Do") : null)),
-          h("tbody", {}, screen.lines.map((line) => row(line, isFixing))))
+          h("tbody", {}, sorted(screen.lines).map((line) => row(line, isFixing))))
       : h("p", { class: "facts" }, "Nothing counted yet."),
   ];
 }
 
+// What is to be done stands above what is right.
+const sorted = (all) => [...all.filter((line) => line.fix !== "ok"), ...all.filter((line) => line.fix === "ok")];
+
 function row(line, isFixing) {
-  const counted = isFixing ? `${line.counted} of ${line.expected}` : String(line.counted);
+  const counted = isFixing ? `${line.counted} of ${line.expected}` : `${line.counted} counted`;
   const todo = line.fix === "ok" ? FIXES.ok : `${FIXES[line.fix]} ${Math.abs(line.difference ?? 0)}`;
   return h("tr", { "data-fix": isFixing ? line.fix : false },
     h("td", {}, h("span", { class: "name" }, line.name),

@@ -39,6 +39,8 @@ const link = new Link({
   onState: () => {
     if (link.isOpen) hasBeenOpen = true;
     else lostAt = performance.now();
+    // Versions are the server's clock: after a restart any screen is the newest.
+    if (!link.isOpen) screen.version = 0;
     if (link.isOpen) outbox.pump();
     else setTimeout(network, PATIENCE_MS + 50);
     network();

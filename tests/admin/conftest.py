@@ -1,0 +1,34 @@
+"""A worked-in warehouse and a manager who looks at it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from mfc.api.models import ApiClient
+from mfc.core import clock
+from mfc.orders.models import HistoryLine
+from mfc.webhooks.models import Delivery, Endpoint
+from tests.browser import floor as floors
+from tests.browser.floor import Floor
+
+
+@pytest.fixture
+def floor(db: None) -> Floor:
+    built = floors.build()
+    floors.work(built)
+    ApiClient.objects.create(name="shop", scopes=["orders:write"]).issue_token()
+    endpoint = Endpoint.objects.create(name="dispatch", url="http://127.0.0.1:9/hook")
+    Delivery.objects.create(
+        endpoint=endpoint, event_id="e1", kind="shipment.ready", key="k", body="{}", created_at=clock.now()
+    )
+    sku_id = floors.Sku.objects.values_list("pk", flat=True)[0]
+    HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
+    return built
+
+
+@pytest.fixture
+def manager(db: None, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("manager", "manager@example.com", "pw"))
+    return client
