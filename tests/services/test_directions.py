@@ -31,17 +31,19 @@ def sealed(world: World, walk: Walk) -> str:
 def full(world: World, *lanes: int) -> None:
     status.record(
         gateway_id=world.gateway.pk,
-        status=FacilityStatus(
-            device="plc",
-            automatic=True,
-            running=True,
-            emergency_stop=False,
-            jam=False,
-            fault_code=0,
-            full_lanes=lanes,
-            occupied_lanes=(),
-            at=AT,
-        ),
+        statuses=[
+            FacilityStatus(
+                device="plc",
+                automatic=True,
+                running=True,
+                emergency_stop=False,
+                jam=False,
+                fault_code=0,
+                full_lanes=lanes,
+                occupied_lanes=(),
+                at=AT,
+            )
+        ],
     )
 
 
@@ -76,9 +78,17 @@ def test_the_next_shipment_gets_the_other_lane(world: World, walk: Walk, sealed:
     assert Shipment.objects.latest("pk").lane_reason == "fewest shipments (0)"
 
 
-def test_a_point_that_does_not_lead_there_takes_the_default_exit(walk: Walk, sealed: str) -> None:
-    assert walk.ask(sealed) == 0
+def test_a_point_that_does_not_lead_there_passes_the_tote_on(walk: Walk, sealed: str) -> None:
+    assert walk.ask(sealed) == PACK_LANE
     assert why() == "induct does not lead to stage; lane STAGE-1: fewest shipments (0)"
+
+
+def test_a_point_that_leads_nowhere_takes_the_default_exit(world: World, walk: Walk) -> None:
+    from mfc.floor.models import Lane
+
+    Lane.objects.all().delete()
+    assert walk.ask(world.totes[0]) == 0
+    assert why().startswith("induct leads nowhere; ")
 
 
 def test_a_full_lane_sends_the_tote_round_again(world: World, walk: Walk, sealed: str) -> None:

@@ -152,8 +152,7 @@ def test_a_poison_event_is_parked_with_a_journal_entry(
         raise RuntimeError("our own mistake")
 
     monkeypatch.setattr(ingest, "handle", broken)
-    gateway_link = link.GatewayLink.__new__(link.GatewayLink)
-    gateway_link._gateway = world.gateway
+    gateway_link = link.GatewayLink(world.gateway, bus_root="mfc")
     event = scan_of(walk, "anything")
     with unchanged():
         (answer,) = gateway_link._answer(event)
