@@ -29,6 +29,13 @@ class ClientUser:
         self.actor = Actor("client", client.name, client.name)
 
 
+def caller(request: Request) -> ClientUser:
+    """Who called; a view behind ``HasScope`` always has one."""
+    user: Any = request.user
+    assert isinstance(user, ClientUser)
+    return user
+
+
 class TokenAuthentication(BaseAuthentication):
     """``Authorization: Bearer mfc_…``."""
 

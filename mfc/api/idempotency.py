@@ -9,6 +9,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from mfc.api.authentication import caller
 from mfc.api.problems import response_of
 from mfc.core import receipts
 from mfc.core.errors import DomainError
@@ -27,7 +28,7 @@ def answer_once(
         )
     answer = receipts.once(
         # The id, not the name: a name may hold the separator, and then two clients would share a key.
-        source=f"rest/{request.user.client.pk}/{key}",
+        source=f"rest/{caller(request).client.pk}/{key}",
         kind=kind,
         payload={"path": request.path, "body": request.data},
         act=act,

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mfc.api import pages
+from mfc.api.authentication import caller
 from mfc.api.idempotency import answer_once
 from mfc.api.schema import IDEMPOTENCY_KEY, PAGE_PARAMETERS
 from mfc.catalog.models import TemperatureClass
@@ -23,7 +24,7 @@ from mfc.orders.models import Order, Substitution
 from mfc.orders.states import OrderState
 
 
-class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class StrictSerializer(serializers.Serializer):
     """Unknown fields are mistakes worth telling, not noise."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -72,7 +73,7 @@ class OrderSerializer(StrictSerializer):
     )
 
 
-class OrderLineAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class OrderLineAnswer(serializers.Serializer):
     sku = serializers.CharField()
     qty = serializers.IntegerField()
     qty_picked = serializers.IntegerField()
@@ -80,14 +81,14 @@ class OrderLineAnswer(serializers.Serializer):  # type: ignore[type-arg]
     short_reason = serializers.CharField()
 
 
-class PromiseAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class PromiseAnswer(serializers.Serializer):
     until = serializers.DateTimeField()
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.DateTimeField(), **super().get_fields()}
 
 
-class OrderAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class OrderAnswer(serializers.Serializer):
     id = serializers.UUIDField()
     order_ref = serializers.CharField()
     state = serializers.ChoiceField(choices=[(state.value, state.value) for state in OrderState])
@@ -98,7 +99,7 @@ class OrderAnswer(serializers.Serializer):  # type: ignore[type-arg]
     lines = OrderLineAnswer(many=True)
 
 
-class OrderPage(serializers.Serializer):  # type: ignore[type-arg]
+class OrderPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     results = OrderAnswer(many=True)
 
@@ -133,7 +134,7 @@ def describe(order: Order) -> dict[str, Any]:
 def _own(request: Request, order_id: uuid.UUID) -> Order:
     """A client sees its own orders only; those of others do not exist for it."""
     order = intake.find(order_id=order_id)
-    if order.client != request.user.client.name:
+    if order.client != caller(request).client.name:
         raise DomainError("not_found", f"There is no order {order_id}.")
     return order
 
@@ -173,7 +174,7 @@ class OrderList(APIView):
             substitution=wanted["substitution"],
             temperature=wanted["temperature_class"],
         )
-        user = request.user
+        user = caller(request)
 
         def act() -> dict[str, Any]:
             accepted = intake.accept(
@@ -196,7 +197,7 @@ class OrderList(APIView):
     )
     def get(self, request: Request) -> Response:
         """The client's orders, oldest first."""
-        rows = Order.objects.filter(site=this_site(), client=request.user.client.name).prefetch_related(
+        rows = Order.objects.filter(site=this_site(), client=caller(request).client.name).prefetch_related(
             "lines__sku"
         )
         if state := request.query_params.get("state"):
@@ -233,7 +234,9 @@ class OrderCancel(APIView):
 
         def act() -> dict[str, Any]:
             order = _own(request, order_id)
-            services.cancel(order=order, actor=request.user.actor, reason=serializer.validated_data["reason"])
+            services.cancel(
+                order=order, actor=caller(request).actor, reason=serializer.validated_data["reason"]
+            )
             return describe(intake.find(order_id=order.pk))
 
         return answer_once(request, kind="order.cancel", act=act)

@@ -47,7 +47,7 @@ class ApiSchema(AutoSchema):
         return [self.path.split("/")[3]]
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """Bearer tokens in the schema."""
 
     target_class = "mfc.api.authentication.TokenAuthentication"

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mfc.api import pages
+from mfc.api.authentication import caller
 from mfc.api.idempotency import answer_once
 from mfc.api.orders import PromiseAnswer, StrictSerializer, this_site
 from mfc.api.schema import IDEMPOTENCY_KEY, PAGE_PARAMETERS
@@ -22,18 +23,18 @@ from mfc.dispatch.models import Shipment
 from mfc.dispatch.states import ShipmentState
 
 
-class ParcelAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ParcelAnswer(serializers.Serializer):
     sscc = serializers.CharField()
     tote = serializers.CharField()
     weight_g = serializers.IntegerField()
 
 
-class LaneAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class LaneAnswer(serializers.Serializer):
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field's own label is not meant
 
 
-class ShipmentAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ShipmentAnswer(serializers.Serializer):
     id = serializers.UUIDField()
     order_ref = serializers.CharField()
     state = serializers.ChoiceField(choices=[(state.value, state.value) for state in ShipmentState])
@@ -45,7 +46,7 @@ class ShipmentAnswer(serializers.Serializer):  # type: ignore[type-arg]
     parcels = ParcelAnswer(many=True)
 
 
-class ShipmentPage(serializers.Serializer):  # type: ignore[type-arg]
+class ShipmentPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     results = ShipmentAnswer(many=True)
 
@@ -122,7 +123,7 @@ class ShipmentClaim(APIView):
         """Promise to collect a ready shipment."""
         serializer = ClaimSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = request.user
+        user = caller(request)
 
         def act() -> dict[str, Any]:
             shipments.claim(
@@ -150,7 +151,7 @@ class ShipmentHandover(APIView):
         serializer = HandoverSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ssccs = [_checked(text) for text in serializer.validated_data["sscc"]]
-        user = request.user
+        user = caller(request)
 
         def act() -> dict[str, Any]:
             shipments.hand_over(

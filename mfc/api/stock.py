@@ -16,7 +16,7 @@ from mfc.api.schema import PAGE_PARAMETERS
 from mfc.inventory.models import SkuPosition
 
 
-class StockAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class StockAnswer(serializers.Serializer):
     sku = serializers.CharField()
     name = serializers.CharField()
     gtins = serializers.ListField(child=serializers.CharField())
@@ -27,7 +27,7 @@ class StockAnswer(serializers.Serializer):  # type: ignore[type-arg]
     available = serializers.IntegerField(help_text="May still be promised")
 
 
-class StockPage(serializers.Serializer):  # type: ignore[type-arg]
+class StockPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     results = StockAnswer(many=True)
 

@@ -87,5 +87,5 @@ def _repeat(receipt: Receipt, digest: str) -> Answer:
     if receipt.fingerprint != digest:
         raise DomainError("idempotency_key_reused", f"{receipt.source} was used for another request before.")
     if receipt.refused:
-        return Answer(body={}, refusal=DomainError.from_dict(receipt.answer), repeated=True)
+        return Answer(body={}, refusal=DomainError.from_dict(receipt.answer or {}), repeated=True)
     return Answer(body=receipt.answer or {}, refusal=None, repeated=True)

@@ -60,6 +60,7 @@ def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
         free = row.on_hand - row.reserved
         if free > 0:
             place = row.location
+            assert place is not None, "pickable stock lies in a bin"
             expires_on = row.lot.expires_on if row.lot else None
             found[row.sku_id].append(
                 Source(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Min, Sum
@@ -103,7 +105,11 @@ def weigh(*, job: PackJob, measured_g: int, person: Person) -> bool:
         job.site.weight_tolerance_percent,
     )
     actor = actor_of(person)
-    facts = {"expected_g": tare_g + goods_g, "measured_g": measured_g, "tolerance_g": verdict.tolerance_g}
+    facts: dict[str, Any] = {
+        "expected_g": tare_g + goods_g,
+        "measured_g": measured_g,
+        "tolerance_g": verdict.tolerance_g,
+    }
     if verdict.ok or job.count_confirmed:
         reason = verdict.reason if verdict.ok else f"{verdict.reason}; accepted: counted by hand"
         advance(job, PackState.WEIGHED, table=TRANSITIONS, sscc=_next_sscc(), reason=reason[:200], **facts)

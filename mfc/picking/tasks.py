@@ -203,15 +203,15 @@ def undo(*, batch: Batch, person: Person) -> str:
             advance(task, TaskState.OPEN, table=TASK_TRANSITIONS, verified_by="", done_by=None)
         touch(batch)
         return f"Put the {present[0].sku.name} back at {present[0].location.code} and scan again."
-    task = (
+    last = (
         PickTask.objects.filter(batch=batch, state=TaskState.PICKED, done_by=person)
         .select_related("sku", "location", "reservation__balance", "batch_order__tote_use")
         .order_by("-done_at", "-pk")
         .first()
     )
-    if task is None or batch.state not in {BatchState.PICKING, BatchState.PICKED}:
+    if last is None or batch.state not in {BatchState.PICKING, BatchState.PICKED}:
         raise DomainError("nothing_to_undo", "There is no pick of yours on this cart that can be taken back.")
-    return _unpick(batch, task, person)
+    return _unpick(batch, last, person)
 
 
 def _unpick(batch: Batch, task: PickTask, person: Person) -> str:

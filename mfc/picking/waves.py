@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db.models import Count, Exists, F, Max, OuterRef, prefetch_related_objects
 from django.db.models.functions import Coalesce
@@ -287,7 +288,7 @@ def _create_tasks(
     stops: dict[tuple[int, int, int | None], int] = {}
     tasks = []
     for stop in plan.stops:
-        name, number = stop.key  # type: ignore[misc]
+        name, number = cast("tuple[_Name, int]", stop.key)
         item = chosen[name][number]
         key = (item.source.location_id, item.need.sku_id, item.source.lot_id)
         tasks.append(

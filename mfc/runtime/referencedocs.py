@@ -61,8 +61,8 @@ def states() -> str:
     """Every state machine as a diagram, and what each state means."""
     parts = [
         "# States\n",
-        "Made by `manage.py write_docs` from the `states.py` modules. A change of state is one conditional update; what the\n"
-        "diagram does not show is refused with `illegal_transition`.\n",
+        "Made by `manage.py write_docs` from the `states.py` modules. A change of state is one conditional\n"
+        "update; what the diagram does not show is refused with `illegal_transition`.\n",
     ]
     return "\n".join(parts + [_machine(machine) for machine in MACHINES])
 

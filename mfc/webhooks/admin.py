@@ -16,7 +16,7 @@ from mfc.webhooks import addresses, delivery
 from mfc.webhooks.models import Delivery, Endpoint
 
 
-class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+class EndpointForm(forms.ModelForm):
     class Meta:
         model = Endpoint
         fields = ("name", "url", "secret", "kinds", "active")
