@@ -27,9 +27,9 @@ from firmware_sim.plc import (
 from firmware_sim.truth import BELT, Truth
 from firmware_sim.world import ConveyorSpec, DecisionPoint, Lane
 
-# Totes pass a reader one after the other: 0.5 m of belt and, whatever the clock, time for the answer.
+# Zero-pressure accumulation: a tote enters the zone between reader and diverter when the one before has left it, and
+# never sooner than this after it: half a metre of belt.
 READ_GAP_SIM_S = 1.5
-READ_GAP_WALL_S = 0.15
 MAX_HOLD_WALL_S = 30.0
 GOOD_READ_PERCENT = 97
 MAX_TRACKING = 0xFFFFFFFE
@@ -81,7 +81,7 @@ class Conveyor:
         self.units: list[LoadUnit] = []
         self.last_tracking = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reader_free_at = [0.0] * len(spec.points)
+        self._zones = [asyncio.Lock() for _ in spec.points]
         self._running = asyncio.Event()
         self._running.set()
         plc.on_command = self._on_command
@@ -140,7 +140,12 @@ class Conveyor:
     async def _pass_point(self, unit: LoadUnit, point: DecisionPoint) -> Lane | None:
         """Reader, then diverter; answers the lane taken or None for the default exit."""
         unit.phase = "to reader"
-        await self._reader_turn(unit.point)
+        async with self._zones[unit.point]:
+            lane = await self._cross_zone(unit, point)
+            await self.clock.sleep(READ_GAP_SIM_S)
+        return lane
+
+    async def _cross_zone(self, unit: LoadUnit, point: DecisionPoint) -> Lane | None:
         await self._running.wait()
         unit.tracking, unit.lane, unit.phase = self._new_tracking(), None, "to diverter"
         unit.commanded.clear()
@@ -153,13 +158,6 @@ class Conveyor:
             unit.phase, unit.bound_for = "to lane", lane.number
             self.update_lanes()
         return lane
-
-    async def _reader_turn(self, index: int) -> None:
-        gap_s = max(self.clock.wall_s(READ_GAP_SIM_S), READ_GAP_WALL_S)
-        now = time.monotonic()
-        turn = max(now, self._reader_free_at[index])
-        self._reader_free_at[index] = turn + gap_s
-        await asyncio.sleep(turn - now)
 
     def _new_tracking(self) -> int:
         self.last_tracking = self.last_tracking % MAX_TRACKING + 1

@@ -74,11 +74,12 @@ async def _hints(listeners: list[Callable[[set[str]], None]]) -> None:
 
 
 async def _jobs() -> None:
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
-        async with worker_app.open_async():
-            await worker_app.run_worker_async(
-                concurrency=JOB_CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"
-            )
+    # A second app for the worker: the first keeps deferring inside Django's transactions, also in this process.
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    async with worker_app.open_async():
+        await worker_app.run_worker_async(
+            concurrency=JOB_CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"
+        )
 
 
 async def _supervise(name: str, part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
