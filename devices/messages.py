@@ -306,7 +306,8 @@ def _build(cls: type[Any], body: dict[str, Any]) -> Message:
     if unknown or missing:
         raise MessageError(f"{cls.KIND}: unknown fields {unknown}, missing fields {missing}")
     values = {name: _decode_field(cls, name, str(known[name].type), value) for name, value in body.items()}
-    return cls(**values)  # type: ignore[no-any-return]
+    message: Message = cls(**values)
+    return message
 
 
 def _decode_field(cls: type[Any], name: str, annotation: str, value: Any) -> Any:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from firmware_sim.clock import SiteClock
+from firmware_sim.conveyor import Conveyor
+from firmware_sim.courier import CourierCompany
+from firmware_sim.figures import Figures
 from firmware_sim.lights import LightController, Shown
+from firmware_sim.person import Person
+from firmware_sim.shop import Shop
+from firmware_sim.truth import Truth
 
-if TYPE_CHECKING:
-    from firmware_sim.simulation import Simulation
+
+class Floor(Protocol):
+    """What is looked at: the parts of a simulation."""
+
+    @property
+    def persons(self) -> Sequence[Person]: ...
+    @property
+    def clock(self) -> SiteClock: ...
+    @property
+    def truth(self) -> Truth: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def lights(self) -> Mapping[str, LightController]: ...
+    @property
+    def conveyor(self) -> Conveyor | None: ...
+    @property
+    def shop(self) -> Shop | None: ...
+    @property
+    def couriers(self) -> CourierCompany | None: ...
 
 
-def status(floor: Simulation) -> dict[str, Any]:
+def status(floor: Floor) -> dict[str, Any]:
     people = []
     for person in floor.persons:
         x, y = person.position()
@@ -37,7 +63,7 @@ def status(floor: Simulation) -> dict[str, Any]:
     }
 
 
-def physical(floor: Simulation) -> dict[str, Any]:
+def physical(floor: Floor) -> dict[str, Any]:
     hands = {key: dict(hand.units) for key, hand in floor.truth.hands.items() if hand.units}
     totes = {
         tote.label: {"place": tote.place, "content": dict(tote.content), "sscc": tote.sscc}

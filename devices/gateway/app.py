@@ -112,7 +112,7 @@ class Gateway:
 
     def _make_driver(self, key: str) -> Driver:
         config = self._devices[key]
-        driver = _DRIVERS[config.driver](config, self)  # type: ignore[call-arg, arg-type]
+        driver = _DRIVERS[config.driver](config, self)  # type: ignore[arg-type]
         if key in self._wanted:
             driver.command(self._wanted[key])
         return driver

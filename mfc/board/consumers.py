@@ -20,7 +20,7 @@ MIN_PAUSE_S = 0.25
 REFRESH_S = 5.0
 
 
-class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class BoardConsumer(AsyncWebsocketConsumer):
     """For logged-in staff only."""
 
     async def connect(self) -> None:

@@ -19,7 +19,7 @@ UNKNOWN = 4404
 REFRESH_S = 10.0
 
 
-class StationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class StationConsumer(AsyncWebsocketConsumer):
     """Hints only say that something changed; the screen is always read from the database."""
 
     async def connect(self) -> None:

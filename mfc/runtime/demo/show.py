@@ -119,7 +119,7 @@ def ending(console: Console, result: dict[str, Any]) -> None:
     orders = result["orders"]
     lamp, direction = result["scan_to_lamp_ms"], result["direction_answer_ms"]
     table = Table.grid(padding=(0, 3))
-    rows = [
+    rows: list[tuple[str, str | Text]] = [
         ("Orders accepted", f"{orders['accepted']}"),
         ("handed over", f"{orders['handed_over']}, {orders['late']} of them late"),
         ("short", f"{orders['short_lines']} lines; {orders['unfilled']} orders had nothing to send"),
