@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from mfc.core import clock
+from mfc.env import ROOT
 from mfc.floor.models import Gateway
 from mfc.orders.models import Order
 from mfc.orders.states import OPEN
@@ -234,7 +235,7 @@ def _processes(
         "PYTHONUNBUFFERED": "1",
     }
     python = sys.executable
-    manage = str(settings.BASE_DIR / "manage.py")
+    manage = str(ROOT / "manage.py")
     sim = [python, "-m", "firmware_sim", str(files.world), "--clock", spec, "--hands", str(options.hands)]
     sim += [
         "--seed",
@@ -265,7 +266,7 @@ def _processes(
         "gateway": [python, "-m", "devices.gateway", str(files.floor)],
     }
     return {
-        name: Process(name, command, environment, Path(settings.BASE_DIR), files.logs / f"{name}.log")
+        name: Process(name, command, environment, Path(ROOT), files.logs / f"{name}.log")
         for name, command in commands.items()
     }
 
