@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ from mfc.picking.states import TODO, BatchState, TaskState
 Picture = dict[int, Lamp]
 # Three digits on a light point.
 MAX_SHOWN = 999
+# An edit of the wiring in the admin is in force after this time.
+WIRING_FRESH_FOR_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Which controller and channel lights which place; read once per connection, it hardly ever changes."""
+    """Which controller and channel lights which place; read every few seconds, it hardly ever changes."""
 
     devices: tuple[str, ...]
     by_location: dict[int, tuple[str, int]]
@@ -33,9 +36,9 @@ class Wiring:
         )
         by_location: dict[int, tuple[str, int]] = {}
         by_position: dict[tuple[int, int], tuple[str, int]] = {}
-        rows = LightPoint.objects.filter(device__gateway_id=gateway_id).values_list(
-            "device__key", "channel", "location_id", "station_id", "position"
-        )
+        rows = LightPoint.objects.filter(
+            device__gateway_id=gateway_id, device__kind=DeviceKind.LIGHTS
+        ).values_list("device__key", "channel", "location_id", "station_id", "position")
         for key, channel, location, station, position in rows:
             if location is not None:
                 by_location[location] = (key, channel)
@@ -128,16 +131,18 @@ class Projector:
         self._version = first_version
         self._sent: dict[str, Picture] = {}
         self._wiring: Wiring | None = None
+        self._wiring_read_at = 0.0
 
     def forget(self) -> None:
-        """The gateway has (re)connected, or its wiring was edited: it needs everything."""
+        """The gateway has (re)connected: it needs everything."""
         self._sent.clear()
         self._wiring = None
 
     def changes(self) -> list[SetLamps]:
         """Pictures that differ from what was sent last."""
-        if self._wiring is None:
-            self._wiring = Wiring.read(self._gateway_id)
+        now = time.monotonic()
+        if self._wiring is None or now - self._wiring_read_at > WIRING_FRESH_FOR_S:
+            self._wiring, self._wiring_read_at = Wiring.read(self._gateway_id), now
         fresh = []
         for key, picture in wanted(gateway_id=self._gateway_id, wiring=self._wiring).items():
             if self._sent.get(key) != picture:

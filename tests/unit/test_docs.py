@@ -83,7 +83,7 @@ def test_the_index_leads_to_every_page() -> None:
 
 def test_every_setting_is_described_and_every_description_is_a_setting() -> None:
     source = (ROOT / "mfc/env.py").read_text(encoding="utf-8")
-    known = set(re.findall(r"_(?:text|flag|number|words)\(\"([A-Z_]+)\"", source))
+    known = set(re.findall(r"_(?:text|flag|number|words|choice|zone)\(\"([A-Z_]+)\"", source))
     page = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))
     assert known
