@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from devices.messages import Colour, Lamp, LampMode, SetLamps
-from mfc.floor.models import Device, DeviceKind, LightPoint
+from mfc.floor.models import Device, DeviceKind, Gateway, LightPoint
 from mfc.picking.models import Batch, BatchOrder, PickTask
 from mfc.picking.states import TODO, BatchState, TaskState
 
@@ -24,6 +24,7 @@ WIRING_FRESH_FOR_S = 10.0
 class Wiring:
     """Which controller and channel lights which place; read every few seconds, it hardly ever changes."""
 
+    site_id: int
     devices: tuple[str, ...]
     by_location: dict[int, tuple[str, int]]
     by_position: dict[tuple[int, int], tuple[str, int]]
@@ -44,7 +45,8 @@ class Wiring:
                 by_location[location] = (key, channel)
             elif station is not None and position is not None:
                 by_position[(station, position)] = (key, channel)
-        return cls(tuple(keys), by_location, by_position)
+        site_id = Gateway.objects.values_list("site_id", flat=True).get(pk=gateway_id)
+        return cls(site_id, tuple(keys), by_location, by_position)
 
 
 def wanted(*, gateway_id: int, wiring: Wiring) -> dict[str, Picture]:
@@ -52,7 +54,7 @@ def wanted(*, gateway_id: int, wiring: Wiring) -> dict[str, Picture]:
     pictures: dict[str, Picture] = {key: {} for key in wiring.devices}
     if not pictures:
         return pictures
-    at_location, at_position = _lit(gateway_id)
+    at_location, at_position = _lit(wiring.site_id)
     lit = [(wiring.by_location.get(place), lamp) for place, lamp in at_location.items()]
     lit += [(wiring.by_position.get(place), lamp) for place, lamp in at_position.items()]
     for point, lamp in lit:
@@ -62,12 +64,12 @@ def wanted(*, gateway_id: int, wiring: Wiring) -> dict[str, Picture]:
     return pictures
 
 
-def _lit(gateway_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
+def _lit(site_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
     """Lamps by location, and by (station, position). A location with two carts shows the first claimed one."""
     tasks = (
         PickTask.objects.filter(
             batch__state=BatchState.PICKING,
-            batch__site__gateway=gateway_id,
+            batch__site_id=site_id,
             state__in=TODO,
             stop=F("batch__current_stop"),
         )
@@ -103,14 +105,14 @@ def _lit(gateway_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]
         )
         for location, qty in quantity.items()
     }
-    at_position |= _loading(gateway_id)
+    at_position |= _loading(site_id)
     return at_location, at_position
 
 
-def _loading(gateway_id: int) -> dict[tuple[int, int], Lamp]:
+def _loading(site_id: int) -> dict[tuple[int, int], Lamp]:
     """While totes are loaded, the next free position of the cart blinks."""
     lamps: dict[tuple[int, int], Lamp] = {}
-    batches = Batch.objects.filter(state=BatchState.LOADING, site__gateway=gateway_id)
+    batches = Batch.objects.filter(state=BatchState.LOADING, site_id=site_id)
     rows = (
         BatchOrder.objects.filter(batch__in=batches, tote_use=None)
         .order_by("batch_id", "position")
