@@ -49,7 +49,7 @@ class Wiring:
         return cls(site_id, tuple(keys), by_location, by_position)
 
 
-def wanted(*, gateway_id: int, wiring: Wiring) -> dict[str, Picture]:
+def wanted(wiring: Wiring) -> dict[str, Picture]:
     """The wanted picture of every light controller of a gateway, by device key."""
     pictures: dict[str, Picture] = {key: {} for key in wiring.devices}
     if not pictures:
@@ -146,7 +146,7 @@ class Projector:
         if self._wiring is None or now - self._wiring_read_at > WIRING_FRESH_FOR_S:
             self._wiring, self._wiring_read_at = Wiring.read(self._gateway_id), now
         fresh = []
-        for key, picture in wanted(gateway_id=self._gateway_id, wiring=self._wiring).items():
+        for key, picture in wanted(self._wiring).items():
             if self._sent.get(key) != picture:
                 self._version += 1
                 self._sent[key] = picture
