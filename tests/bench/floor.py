@@ -22,7 +22,7 @@ FIGURE = {"scan_to_lamp": "scan_to_lamp_ms", "direction": "direction_answer_ms"}
 # Bare round trips are taken this often, so that they see the same machine without loading it.
 REFERENCE_EVERY_S = 0.2
 # Orders come faster than the pickers work, so that everybody always has something to do.
-ORDERS, ORDERS_PLANNED_FOR_HANDS = 120, 60
+ORDERS, ORDERS_PLANNED_FOR_HANDS = 120, 24
 
 
 def measure(given: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from tests.world import World
 
 def lit(world: World) -> dict[str, dict[int, Lamp]]:
     """The lamps that should burn, without the dark controllers."""
-    pictures = wanted(gateway_id=world.gateway.pk, wiring=Wiring.read(world.gateway.pk))
+    pictures = wanted(Wiring.read(world.gateway.pk))
     return {key: picture for key, picture in pictures.items() if picture}
 
 

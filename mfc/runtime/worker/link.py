@@ -37,8 +37,8 @@ from mfc.runtime.worker.threads import Lane
 
 log = logging.getLogger(__name__)
 
-# Events of different devices are handled side by side; on a mini-PC more threads than this only wait for each other.
-EVENT_LANES = 4
+# Events of different devices are handled side by side; one slow device holds up at most every eighth other one.
+EVENT_LANES = 8
 # An unexpected failure is tried this often before the event is parked for a person to look at.
 MAX_FAILURES = 3
 LOCK_RETRY_S = 0.5
