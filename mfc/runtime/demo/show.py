@@ -120,7 +120,7 @@ def ending(console: Console, result: dict[str, Any]) -> None:
     lamp, direction = result["scan_to_lamp_ms"], result["direction_answer_ms"]
     table = Table.grid(padding=(0, 3))
     rows: list[tuple[str, str | Text]] = [
-        ("Orders accepted", f"{orders['accepted']}"),
+        ("Orders accepted", f"{orders['accepted']}{_refused(result)}"),
         ("handed over", f"{orders['handed_over']}, {orders['late']} of them late"),
         ("short", f"{orders['short_lines']} lines; {orders['unfilled']} orders had nothing to send"),
         ("Lines picked", f"{result['lines_picked']} ({result['units_picked']} units)"),
@@ -137,6 +137,11 @@ def ending(console: Console, result: dict[str, Any]) -> None:
     for name, value in rows:
         table.add_row(Text(name, style="bold"), value)
     console.print(Panel(table, title="What happened", border_style="green"))
+
+
+def _refused(result: dict[str, Any]) -> str:
+    codes = ", ".join(f"{count} × {code}" for code, count in result["refused_codes"].items())
+    return f"; refused at once: {codes}" if codes else ""
 
 
 def _times(figures: dict[str, Any]) -> str:

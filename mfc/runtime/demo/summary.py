@@ -79,6 +79,7 @@ def summarize(
         "seed": seed,
         "orders": counts(site),
         "orders_refused": figures.get("orders_refused", 0),
+        "refused_codes": figures.get("refused_codes", {}),
         "lines_picked": picked.count(),
         "units_picked": picked.aggregate(total=Sum("qty"))["total"] or 0,
         "mispicks_caught": mispicks,
