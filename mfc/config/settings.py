@@ -127,8 +127,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.tls else No
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.tls else 0
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-# Addresses typed without a scheme mean https (the default from Django 6 on).
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["mfc.api.authentication.TokenAuthentication"],

@@ -17,6 +17,8 @@ from mfc.webhooks.models import Delivery, Endpoint
 
 
 class EndpointForm(forms.ModelForm):
+    url = forms.URLField(assume_scheme="https", max_length=300)
+
     class Meta:
         model = Endpoint
         fields = ("name", "url", "secret", "kinds", "active")
