@@ -16,13 +16,13 @@ help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## build .venv with what the program needs to run
-	@.ci/venv run
+	@.ci/venv run >&2
 
 dev:  ## build .venv with everything for development and tests
-	@.ci/venv dev
+	@.ci/venv dev >&2
 
 demo: setup  ## run the whole floor: database, web, worker, gateway, simulated devices and people
-	$(PY) manage.py demo $(ARGS)
+	@$(PY) manage.py demo $(ARGS)
 
 test: dev  ## run the tests: first in parallel, then those that start whole processes
 	@mkdir -p $(REPORTS)

@@ -102,7 +102,9 @@ def _check_promise(site: Site, request: OrderRequest, *, lines: int) -> None:
     now = clock.now()
     if request.promise_until <= now:
         raise DomainError(
-            "promise_in_past", f"The promise ends at {request.promise_until.isoformat()}, which is past."
+            "promise_in_past",
+            f"The promise ends at {request.promise_until.isoformat()}; here it is {now.isoformat(timespec='seconds')}.",
+            now=now.isoformat(timespec="seconds"),
         )
     if request.promise_from >= request.promise_until:
         raise DomainError("promise_window_invalid", "The promise window ends before it begins.")

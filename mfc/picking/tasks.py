@@ -97,11 +97,11 @@ def _taken(task: PickTask) -> DomainError:
 
 
 @txn.use_case
-def report_short(*, batch: Batch, tasks: Sequence[PickTask], found: int, person: Person, reason: str) -> None:
+def report_short(*, batch: Batch, tasks: Sequence[PickTask], found: int, person: Person, reason: str) -> int:
     """The bin holds only ``found`` of what the stop wants: serve the first totes, give up the rest.
 
     What is given up is reserved elsewhere when another bin has it, otherwise it is short on the order line.
-    Raises ``short_invalid``.
+    Returns how many come from elsewhere. Raises ``short_invalid``.
     """
     wanted = sum(task.qty for task in tasks)
     if not tasks or not 0 <= found < wanted:
@@ -109,16 +109,17 @@ def report_short(*, batch: Batch, tasks: Sequence[PickTask], found: int, person:
             "short_invalid", f"Found {found} of {wanted}: enter 0 to {wanted - 1}.", wanted=wanted
         )
     actor = actor_of(person)
-    left = found
+    left, elsewhere = found, 0
     for task in tasks:
         served = min(left, task.qty)
         left -= served
         if served < task.qty:
             missing = task if served == 0 else _split(task, served)
-            _give_up(batch, missing, person, actor, reason)
+            elsewhere += _give_up(batch, missing, person, actor, reason)
         if served and task.state == TaskState.OPEN:
             advance(task, TaskState.VERIFIED, table=TASK_TRANSITIONS, verified_by="short", done_by=person)
     go_on(batch, actor)
+    return elsewhere
 
 
 def _split(task: PickTask, served: int) -> PickTask:
@@ -139,7 +140,8 @@ def _split(task: PickTask, served: int) -> PickTask:
     return missing
 
 
-def _give_up(batch: Batch, task: PickTask, person: Person, actor: Actor, reason: str) -> None:
+def _give_up(batch: Batch, task: PickTask, person: Person, actor: Actor, reason: str) -> int:
+    """Returns the quantity that another bin will give."""
     advance(task, TaskState.SHORT, table=TASK_TRANSITIONS, done_at=clock.now(), done_by=person, reason=reason)
     written_off = transfers.give_up(
         site_id=batch.site_id,
@@ -164,6 +166,7 @@ def _give_up(batch: Batch, task: PickTask, person: Person, actor: Actor, reason:
         written_off=written_off,
         reason=reason,
     )
+    return replaced
 
 
 def _reserve_elsewhere(batch: Batch, task: PickTask, actor: Actor) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -251,7 +252,12 @@ def _stations(site: Site, plan: DemoPlan) -> dict[str, Station]:
     rows = {}
     for spec in plan.stations:
         rows[spec.key] = Station.objects.create(
-            site=site, key=spec.key, kind=spec.kind, x_mm=spec.x_mm, y_mm=spec.y_mm
+            site=site,
+            key=spec.key,
+            kind=spec.kind,
+            token=secrets.token_urlsafe(9),  # short enough for one line of a terminal
+            x_mm=spec.x_mm,
+            y_mm=spec.y_mm,
         )
         role = Role.PICKER if spec.kind == "cart" else Role.PACKER
         Person.objects.create(name=spec.person, role=role, badge=spec.badge_label)

@@ -23,6 +23,8 @@ TOTE_TARE_G = 1_500
 USABLE_SHARE = 0.85
 MIN_WEIGHT_G, MAX_WEIGHT_G = 30, 1_200
 MIN_STOCK, STOCK_FACTOR = 6, 1.3
+# The articles that the README and the tutorial order by hand: enough to try things out.
+TRYING_OUT, TRYING_OUT_STOCK = frozenset({"22423", "85123A"}), 60
 # Percent of the SKUs by CRC-32; the shares fit the zones' 640, 160 and 80 locations.
 AMBIENT_PERCENT, CHILLED_PERCENT = 74, 19
 # Days of life of the two lots of cold goods.
@@ -114,7 +116,8 @@ def first_stock(
     """Return the first stock: 1.3 times `demand` (units per SKU), at least 6; cold goods in two lots."""
     lines = []
     for sku, location in sorted(slots.items()):
-        qty = max(MIN_STOCK, math.ceil(demand.get(sku, 0) * STOCK_FACTOR))
+        least = TRYING_OUT_STOCK if sku in TRYING_OUT else MIN_STOCK
+        qty = max(least, math.ceil(demand.get(sku, 0) * STOCK_FACTOR))
         zone = skus[sku].zone
         if zone not in LOT_DAYS:
             lines.append(StockLine(location.code, sku, "", None, qty))

@@ -169,10 +169,15 @@ def _short(desk: Desk, batch: Batch, found: int) -> Reply:
     if batch.state != BatchState.PICKING:
         raise DomainError("nothing_expected", "Nothing is being picked that could be short.")
     stop = tasks.at_stop(batch)
-    tasks.report_short(batch=batch, tasks=stop, found=found, person=desk.person, reason=SHORT_REASON)
-    if found:
-        return accepted(_where_to_put([task for task in stop if task.state == TaskState.VERIFIED]))
-    return accepted("Noted: not found. Go on.")
+    wanted = sum(task.qty for task in stop)
+    elsewhere = tasks.report_short(
+        batch=batch, tasks=stop, found=found, person=desk.person, reason=SHORT_REASON
+    )
+    short = wanted - found - elsewhere
+    outcome = [f"{short} short: no other bin has it."] if short else []
+    outcome += [f"{elsewhere} more come from another bin."] if elsewhere else []
+    put = _where_to_put([task for task in stop if task.state == TaskState.VERIFIED]) if found else "Go on."
+    return accepted(" ".join([*outcome, put]))
 
 
 def press_position(desk: Desk, position: int, press: str) -> Reply:

@@ -141,6 +141,24 @@ def wait_for_picking(running: subprocess.Popen[str]) -> None:
     pytest.fail("the demo ended before anybody picked")
 
 
+def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:
+    argv, environment = command(folder, "--orders", "4", "--hands", "1", "--speed", "60", "--bus", "local")
+    running = subprocess.Popen(argv, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        assert running.stderr is not None
+        assert any("done" in line for line in running.stderr)
+        second = subprocess.run(
+            argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert second.returncode != 0
+        assert "A demo is already running" in second.stderr
+        assert running.poll() is None
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert children_of(folder) == []
+
+
 def test_bad_arguments_are_one_clear_line(folder: Path) -> None:
     argv, environment = command(folder, "--hands", "9")
     done = subprocess.run(

@@ -32,7 +32,7 @@ def test_an_empty_bin_with_another_bin_becomes_a_later_stop(world: World, walk: 
     world.accept(MUG=3)
     walk.begin(0)
     assert task_list() == [("A01-02", "MUG", 3, 1, "open")]
-    assert walk.scan("cart-1", "C-SHORT").text == "Noted: not found. Go on."
+    assert walk.scan("cart-1", "C-SHORT").text == "3 more come from another bin. Go on."
     assert task_list() == [("A01-02", "MUG", 3, 1, "short"), ("A01-03", "MUG", 3, 2, "open")]
     replacement = PickTask.objects.get(state="open")
     assert replacement.reason == "instead of A01-02"
@@ -51,7 +51,7 @@ def test_an_empty_bin_with_another_bin_becomes_a_later_stop(world: World, walk: 
 def test_the_short_button_at_the_shelf_means_none_found(world: World, walk: Walk) -> None:
     world.accept(SOAP=2)
     walk.begin(0)
-    assert walk.press_shelf("cart-1", "A01-04", Press.SHORT).text == "Noted: not found. Go on."
+    assert walk.press_shelf("cart-1", "A01-04", Press.SHORT).text == "2 short: no other bin has it. Go on."
     assert (OrderLine.objects.get().qty_short, world.position("SOAP")) == (2, (0, 0, 0))
 
 
@@ -128,7 +128,7 @@ def test_a_short_in_the_middle_of_putting_keeps_what_is_in_the_totes(world: Worl
     first, _ = walk.stop()
     walk.scan("cart-1", world.gtins["SOAP"])
     walk.press_tote("cart-1", first.batch_order.position)
-    assert walk.press_tote("cart-1", 1, Press.SHORT).text == "Noted: not found. Go on."
+    assert walk.press_tote("cart-1", 1, Press.SHORT).text == "1 short: no other bin has it. Go on."
     assert sorted(PickTask.objects.values_list("state", flat=True)) == ["picked", "short"]
     assert world.position("SOAP") == (0, 0, 0)
     assert broken_invariants() == {}

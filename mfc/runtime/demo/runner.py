@@ -124,7 +124,7 @@ def _logins(stage: Stage) -> dict[str, str]:
     picker = next(station for station in stage.plan.stations if station.key == _spare_cart(stage))
     return {
         "Manager": f"{seed.MANAGER} / {stage.memory.manager_password}   (board and admin)",
-        "Picker": f"badge {picker.badge_label}, cart {picker.cart_label}   (type them at 'Pick yourself')",
+        "Picker": f"badge {picker.badge_label}, cart {picker.cart_label}   (type them there)",
     }
 
 
@@ -141,7 +141,7 @@ def _watch(stage: Stage, console: Console) -> None:
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         while not watch.look():
-            note = "finished: look around, Ctrl-C ends" if watch.finished else ""
+            note = "all done, Ctrl-C ends" if watch.finished else ""
             live.update(show.live(watch.snapshot, total=stage.memory.orders, note=note))
             time.sleep(LOOK_S)
 

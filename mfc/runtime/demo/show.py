@@ -21,7 +21,7 @@ _COLOURS = {
     "white": "white",
     None: "dim",
 }
-MAX_EVENTS = 8
+MAX_EVENTS = 6
 
 
 def greeting(urls: dict[str, str], logins: dict[str, str]) -> RenderableType:
@@ -39,6 +39,7 @@ def greeting(urls: dict[str, str], logins: dict[str, str]) -> RenderableType:
 def live(snapshot: dict[str, Any], *, total: int, note: str) -> RenderableType:
     """One picture of the floor."""
     orders = snapshot["orders"]
+    total = max(total, sum(orders.values()))  # people may send orders of their own
     done = orders["handed_over"] + orders["unfilled"] + orders["cancelled"]
     head = Text.assemble(
         ("Site time ", "dim"),
@@ -47,9 +48,11 @@ def live(snapshot: dict[str, Any], *, total: int, note: str) -> RenderableType:
         (f"{done} of {total} orders done", "bold green"),
         (f"   {note}", "yellow"),
     )
-    pipeline = Table.grid(padding=(0, 2))
+    pipeline = Table.grid(padding=(0, 1))
     pipeline.add_row(*[Text(name.replace("_", " "), style="dim") for name in _PIPELINE])
     pipeline.add_row(*[Text(str(orders[name]), style="bold") for name in _PIPELINE])
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=max(total, 1), completed=done, width=78))
     figures = snapshot["figures"]
     foot = Text(
         f"{figures['lines_picked']} lines picked, {figures['short_lines']} short, {figures['late']} late",
@@ -57,7 +60,7 @@ def live(snapshot: dict[str, Any], *, total: int, note: str) -> RenderableType:
     )
     return Group(
         head,
-        ProgressBar(total=max(total, 1), completed=done, width=78),
+        bar,
         pipeline,
         Columns([_people(snapshot), _lanes(snapshot)]),
         _events(snapshot),
@@ -109,6 +112,7 @@ def _events(snapshot: dict[str, Any]) -> RenderableType:
 def line(snapshot: dict[str, Any], *, total: int) -> str:
     """One line for a terminal that is no terminal."""
     orders = snapshot["orders"]
+    total = max(total, sum(orders.values()))
     done = orders["handed_over"] + orders["unfilled"] + orders["cancelled"]
     stages = ", ".join(f"{orders[name]} {name.replace('_', ' ')}" for name in _PIPELINE if orders[name])
     return f"{snapshot['now'][11:19]}  {done}/{total} done  ({stages})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -34,6 +36,7 @@ from mfc.webhooks.models import Endpoint
 
 # The day begins when a store opens.
 OPENING_HOUR = 9
+_lock_file: IO[str] | None = None
 
 
 class DemoError(Exception):
@@ -71,6 +74,7 @@ def set_up(
             f"--hands {options.hands}: the demo site has {CARTS} carts, so at most {CARTS} pickers."
         )
     files = Files(settings.ENV.var_dir / "demo")
+    _lock(files)
     memory = None if fresh else _usable_memory(options, files, given)
     if memory is None:
         _wipe(files)
@@ -106,6 +110,19 @@ def set_up(
     if broker is not None:
         processes = {"broker": broker, **processes}
     return Stage(options, files, memory, plan, processes, web_port, bus_url, _database_url())
+
+
+def _lock(files: Files) -> None:
+    """One demo per folder: the lock is held until this process ends, whatever ends it."""
+    global _lock_file
+    files.folder.parent.mkdir(parents=True, exist_ok=True)
+    _lock_file = (files.folder.parent / "demo.lock").open("w")
+    try:
+        fcntl.flock(_lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise DemoError(
+            f"A demo is already running in {files.folder}. Stop it with Ctrl-C first, or set MFC_VAR to another folder."
+        ) from error
 
 
 def _usable_memory(options: Options, files: Files, given: frozenset[str]) -> Memory | None:
