@@ -97,12 +97,13 @@ function cart(screen, size = "") {
     screen.totes.map(tote));
 }
 
-function tote({ position, letter, state, qty }) {
+function tote({ position, letter, state, qty, label }) {
   const said = [`Tote ${letter}`, qty ? `${qty} pieces` : "", STATES[state] ?? ""].filter(Boolean).join(", ");
   return h("li", { class: "tote", "data-state": state, "data-gets": qty ? "yes" : false, "aria-label": said },
     symbol(`shape-${((position - 1) % SHAPES) + 1}`, "shape"),
     h("span", { class: "letter", "aria-hidden": "true" }, letter),
     qty ? h("span", { class: "count", "aria-hidden": "true" }, `×${qty}`) : null,
+    state === "wanted" && qty && label ? h("span", { class: "plate" }, label) : null,
     state === "done" ? symbol("sign-accepted", "tick") : null,
     state === "full" || state === "empty" ? h("span", { class: "count", "aria-hidden": "true" }, state) : null,
   );
