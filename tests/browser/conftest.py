@@ -99,8 +99,9 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the web process does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
+    """One browser per module: its driver keeps an event loop running, which other modules' tests must not meet."""
     if not Path(CHROMIUM).exists():
         reason = "chromium is not installed (no chromium on PATH)"
         if os.environ.get("MFC_CI") == "1":
@@ -110,10 +111,13 @@ def chromium() -> Iterator[object]:
 
     # The driver's event loop runs in this thread; the tests' own queries are as safe as before.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+    try:
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @dataclass
