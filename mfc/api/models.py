@@ -7,7 +7,7 @@ import secrets
 
 from django.db import models
 
-SCOPES = ("orders:write", "orders:read", "stock:read", "dispatch:release")
+SCOPES = ("orders:write", "orders:read", "stock:read", "stock:write", "stock:adjust", "dispatch:release")
 # 256 random bits need no slow hash; the prefix finds the row and may be shown.
 PREFIX_LENGTH = 8
 
@@ -24,6 +24,10 @@ class ApiClient(models.Model):
     scopes = models.JSONField(default=list, help_text=f"Any of {', '.join(SCOPES)}")
     prefix = models.CharField(max_length=PREFIX_LENGTH, blank=True, editable=False, db_index=True)
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
+    min_remaining_days = models.PositiveIntegerField(
+        default=0,
+        help_text="Days of life this channel's customers must still get, unless the order asks for more",
+    )
     active = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -1,11 +1,15 @@
-"""Admin of SKUs and their barcodes."""
+"""Admin of SKUs, their packs and barcodes."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from mfc.catalog.models import Barcode, Sku
+from mfc.catalog.models import Barcode, Pack, Sku
 from mfc.core.admin import EditableInline, ModelAdmin
+
+
+class PackInline(EditableInline):
+    model = Pack
 
 
 class BarcodeInline(EditableInline):
@@ -18,7 +22,17 @@ class SkuAdmin(ModelAdmin):
     list_filter = ("temperature", "active")
     search_fields = ("code", "name", "barcodes__code")
     ordering = ("code",)
-    inlines = (BarcodeInline,)
+    inlines = (PackInline, BarcodeInline)
+
+
+@admin.register(Pack)
+class PackAdmin(ModelAdmin):
+    list_display = ("sku", "level", "eaches", "weight_g", "volume_ml")
+    list_filter = ("level",)
+    list_select_related = ("sku",)
+    search_fields = ("sku__code",)
+    autocomplete_fields = ("sku",)
+    ordering = ("sku__code", "eaches")
 
 
 @admin.register(Barcode)

@@ -22,7 +22,7 @@ from mfc.core.admin import (
     user_actor,
 )
 from mfc.inventory import transfers
-from mfc.inventory.models import Balance, Container, Lot, Reservation, SkuPosition, StockMove, ToteUse
+from mfc.inventory.models import Balance, Container, Hold, Lot, Reservation, SkuPosition, StockMove, ToteUse
 
 
 @admin.register(Lot)
@@ -32,6 +32,15 @@ class LotAdmin(ModelAdmin):
     search_fields = ("code", "sku__code")
     autocomplete_fields = ("sku",)
     ordering = ("expires_on", "code")
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = ("placed_at", "kind", "lot", "sku", "location", "reason", "placed_by", "lifted_at")
+    list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("lot__sku", "sku", "location")
+    search_fields = ("lot__code", "sku__code", "location__code")
+    ordering = ("-id",)
 
 
 class ToteUseInline(TabularInline):

@@ -1,4 +1,4 @@
-"""Lots, containers, balances, moves and reservations. Only ``inventory.ledger`` writes balances, positions and moves."""
+"""Lots, holds, containers, balances, moves and reservations. Only ``inventory.ledger`` writes balances, positions and moves."""
 
 from __future__ import annotations
 
@@ -11,13 +11,52 @@ class Lot(models.Model):
 
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="lots")
     code = models.CharField(max_length=20)
-    expires_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="Last day: expiry, else best before")
+    received_at = models.DateTimeField(null=True, blank=True, help_text="First receipt")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sku", "code"], name="lot_code_once")]
 
     def __str__(self) -> str:
         return f"{self.sku}/{self.code}"
+
+
+class HoldKind(models.TextChoices):
+    QUALITY = "quality"  # waits for an inspection
+    DAMAGE = "damage"
+    RECALL = "recall"
+    OTHER = "other"
+
+
+class Hold(models.Model):
+    """Stock that must not be sold: a lot, everything of a SKU, or everything at a location, until it is lifted."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=HoldKind)
+    sku = models.ForeignKey("catalog.Sku", null=True, blank=True, on_delete=models.PROTECT)
+    lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT, related_name="holds")
+    location = models.ForeignKey("layout.Location", null=True, blank=True, on_delete=models.PROTECT)
+    reason = models.CharField(max_length=200)
+    placed_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=120)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=120, blank=True)
+    lifted_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(sku=None, lot=None, location=None), name="hold_names_what_it_holds"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["lot"], condition=Q(lifted_at=None), name="open_hold_by_lot"),
+            models.Index(fields=["sku"], condition=Q(lifted_at=None), name="open_hold_by_sku"),
+            models.Index(fields=["location"], condition=Q(lifted_at=None), name="open_hold_by_location"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} hold on {self.lot or self.location or self.sku}"
 
 
 class ContainerKind(models.TextChoices):
@@ -32,18 +71,32 @@ class Container(models.Model):
 
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     kind = models.CharField(max_length=10, choices=ContainerKind)
-    label = models.CharField(max_length=40, unique=True, help_text="Label text, T-… or K-…")
+    label = models.CharField(
+        max_length=40, unique=True, help_text="Label text, T-… or K-…; of a pallet its SSCC, 18 digits"
+    )
     tare_g = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.label
 
 
+class UsePurpose(models.TextChoices):
+    ORDER = "order"  # goods of one order
+    SORT = "sort"  # picked by SKU, on the way to the put wall
+    INBOUND = "inbound"  # received, on the way to a shelf
+
+
 class ToteUse(models.Model):
     """One period of use of a container: from the scan that opens it to the day it is empty again."""
 
     container = models.ForeignKey(Container, on_delete=models.PROTECT, related_name="uses")
-    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="totes")
+    purpose = models.CharField(max_length=10, choices=UsePurpose, default=UsePurpose.ORDER)
+    order = models.ForeignKey(
+        "orders.Order", null=True, blank=True, on_delete=models.PROTECT, related_name="totes"
+    )
+    full = models.BooleanField(
+        default=False, help_text="Nothing more goes in: the order goes on in another tote"
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -51,11 +104,14 @@ class ToteUse(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["container"], condition=Q(closed_at=None), name="one_use_per_container"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(purpose=UsePurpose.ORDER) | ~Q(order=None), name="order_use_has_order"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.container} for {self.order}"
+        return f"{self.container} for {self.order or self.purpose}"
 
 
 class Balance(models.Model):
@@ -67,7 +123,7 @@ class Balance(models.Model):
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
     lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
     pickable = models.BooleanField(
-        default=False, help_text="Lies in a bin: counts as stock that may be promised"
+        default=False, help_text="In a bin or reserve place, not expired, not on hold: may be promised"
     )
     on_hand = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
@@ -124,12 +180,41 @@ class SkuPosition(models.Model):
 
 class MoveKind(models.TextChoices):
     RECEIPT = "receipt"
+    PUTAWAY = "putaway"
+    REPLENISH = "replenish"
+    MOVE = "move"
     PICK = "pick"
     UNPICK = "unpick"
+    SORT = "sort"
     PUTBACK = "putback"
     SHORT = "short"
+    COUNT = "count"
     ADJUST = "adjust"
+    SCRAP = "scrap"
     SHIP = "ship"
+
+
+class ReasonCode(models.TextChoices):
+    """Why a quantity differs or a move was made out of the ordinary; reports group by it."""
+
+    NOT_FOUND = "not_found", "Not found"
+    TOO_FEW = "too_few", "Too few there"
+    DAMAGED = "damaged", "Damaged"
+    EXPIRED = "expired", "Expired"
+    WRONG_ITEM = "wrong_item", "Wrong item in the place"
+    COUNTED = "counted", "Counted"
+    FOUND = "found", "Found"
+    THEFT = "theft", "Stolen"
+    SAMPLE = "sample", "Sample or own use"
+    RECALLED = "recalled", "Recalled"
+    OVER_DELIVERY = "over_delivery", "More delivered than announced"
+    UNDER_DELIVERY = "under_delivery", "Less delivered than announced"
+    UNANNOUNCED = "unannounced", "Delivered without announcement"
+    CANCELLED = "cancelled", "Order cancelled"
+    PLACE_FULL = "place_full", "Place is full"
+    BETTER_PLACE = "better_place", "Better place chosen"
+    OPENING = "opening", "Opening stock"
+    OTHER = "other", "Other"
 
 
 class StockMove(models.Model):
@@ -153,7 +238,11 @@ class StockMove(models.Model):
     reference = models.CharField(
         max_length=60, blank=True, db_index=True, help_text="What it belongs to: task:17"
     )
+    reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
     reason = models.CharField(max_length=200, blank=True)
+    weight_g = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of catch-weight goods, all eaches"
+    )
     actor = models.CharField(max_length=120)
 
     class Meta:

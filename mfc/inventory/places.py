@@ -1,10 +1,10 @@
-"""Where a quantity can be: a location or a container; bins count as stock that may be promised."""
+"""Where a quantity can be: a location or a container; bins and reserve places hold stock that may be promised."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mfc.layout.models import Location, LocationKind
+from mfc.layout.models import SELLABLE_KINDS, Location
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,7 +18,7 @@ class Place:
 
 def at_location(location: Location) -> Place:
     """The place of a location."""
-    return Place(location_id=location.pk, pickable=location.kind == LocationKind.BIN)
+    return Place(location_id=location.pk, pickable=location.kind in SELLABLE_KINDS)
 
 
 def in_container(container_id: int) -> Place:

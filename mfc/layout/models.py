@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 
-from mfc.catalog.models import TemperatureClass
+from mfc.catalog.models import TemperatureClass, VelocityClass
 
 
 class Site(models.Model):
@@ -34,6 +35,28 @@ class Site(models.Model):
     weight_tolerance_g = models.PositiveIntegerField(default=10)
     weight_tolerance_percent = models.PositiveSmallIntegerField(default=2)
     tote_tare_g = models.PositiveIntegerField(default=1500)
+    receipt_tolerance_percent = models.PositiveSmallIntegerField(
+        default=0, help_text="A receipt may exceed what was announced by this much without a reason"
+    )
+    count_tolerance_qty = models.PositiveIntegerField(
+        default=0,
+        help_text="A count that differs by no more is booked at once; otherwise it is counted again",
+    )
+    count_approval_qty = models.PositiveIntegerField(
+        default=5, help_text="A confirmed difference above this waits for a manager"
+    )
+    count_days_a = models.PositiveSmallIntegerField(default=7, help_text="Each A bin is counted this often")
+    count_days_b = models.PositiveSmallIntegerField(default=30)
+    count_days_c = models.PositiveSmallIntegerField(default=90)
+    replenish_horizon_s = models.PositiveIntegerField(
+        default=14_400, help_text="Demand of orders due within this time is brought to the pick face"
+    )
+    shorts_by_lead_only = models.BooleanField(
+        default=False, help_text="A short needs a lead's badge at the screen"
+    )
+    substitution_timeout_s = models.PositiveIntegerField(
+        default=180, help_text="A customer who was asked has this long to answer; then it is a no"
+    )
 
     def __str__(self) -> str:
         return self.code
@@ -55,12 +78,17 @@ class Zone(models.Model):
 
 class LocationKind(models.TextChoices):
     BIN = "bin"
+    RESERVE = "reserve"
     STAGE = "stage"
     DOCK = "dock"
     PUTWALL = "putwall"
     QUARANTINE = "quarantine"
     BELT = "belt"
     HOSPITAL = "hospital"
+
+
+# Stock here may be promised: bins are picked from, reserve places feed them.
+SELLABLE_KINDS = frozenset({LocationKind.BIN, LocationKind.RESERVE})
 
 
 class Location(models.Model):
@@ -81,9 +109,25 @@ class Location(models.Model):
     slotted_sku = models.ForeignKey(
         "catalog.Sku", null=True, blank=True, on_delete=models.SET_NULL, related_name="slots"
     )
+    slot_min = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Eaches: at or below this the slot is replenished"
+    )
+    slot_max = models.PositiveIntegerField(null=True, blank=True, help_text="Eaches that fit")
+    capacity_ml = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit")
+    capacity_g = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit")
+    velocity = models.CharField(
+        max_length=1, choices=VelocityClass, blank=True, help_text="What belongs here; empty: anything"
+    )
+    counted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "code"], name="location_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "code"], name="location_code_once"),
+            models.CheckConstraint(
+                condition=Q(slot_min=None) | Q(slot_max=None) | Q(slot_min__lt=F("slot_max")),
+                name="slot_min_below_max",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -30,6 +30,9 @@ class Order(models.Model):
     promise_from = models.DateTimeField()
     promise_until = models.DateTimeField()
     substitution = models.CharField(max_length=20, choices=Substitution, default=Substitution.NEVER)
+    min_remaining_days = models.PositiveIntegerField(
+        default=0, help_text="Days of life the customer must still get; a SKU may ask for more"
+    )
     address = models.JSONField()
     volume_ml = models.PositiveIntegerField()
     weight_g = models.PositiveIntegerField()
@@ -63,6 +66,15 @@ class OrderLine(models.Model):
     qty_picked = models.PositiveIntegerField(default=0)
     qty_short = models.PositiveIntegerField(default=0)
     short_reason = models.CharField(max_length=200, blank=True)
+    weight_g_picked = models.PositiveIntegerField(default=0, help_text="Of catch-weight goods, as taken")
+    instead_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="substitutes",
+        help_text="The line this one stands in for",
+    )
 
     class Meta:
         constraints = [

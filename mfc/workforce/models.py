@@ -12,6 +12,7 @@ from django.db.models import Q
 class Role(models.TextChoices):
     PICKER = "picker"
     PACKER = "packer"
+    STOCKER = "stocker"
     LEAD = "lead"
 
 
@@ -19,6 +20,8 @@ class StationKind(models.TextChoices):
     CART = "cart"
     PACK = "pack"
     HOSPITAL = "hospital"
+    STOCK = "stock"
+    PUTWALL = "putwall"
 
 
 # Who may work where; a lead may work everywhere.
@@ -26,6 +29,8 @@ ROLES_AT: dict[str, frozenset[str]] = {
     StationKind.CART: frozenset({Role.PICKER, Role.LEAD}),
     StationKind.PACK: frozenset({Role.PACKER, Role.LEAD}),
     StationKind.HOSPITAL: frozenset({Role.PACKER, Role.LEAD}),
+    StationKind.STOCK: frozenset({Role.STOCKER, Role.PICKER, Role.LEAD}),
+    StationKind.PUTWALL: frozenset({Role.PICKER, Role.PACKER, Role.LEAD}),
 }
 
 
@@ -50,7 +55,7 @@ def _token() -> str:
 
 
 class Station(models.Model):
-    """A working place with one screen: a picking cart, a pack bench, the hospital bench."""
+    """A working place with one screen: a picking cart, a pack bench, a stock terminal, a put wall."""
 
     site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
     key = models.CharField(max_length=40)
@@ -76,6 +81,9 @@ class WorkSession(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sessions")
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="sessions")
     cart = models.CharField(max_length=40, blank=True, help_text="Label of the cart in use, K-…")
+    flow = models.JSONField(
+        default=dict, blank=True, help_text="Guided stock work: its name, step and answers"
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from mfc.api.models import ApiClient
+from mfc.catalog.models import Pack
 from mfc.core import clock
+from mfc.inventory.models import Hold
 from mfc.orders.models import HistoryLine
 from mfc.webhooks.models import Delivery, Endpoint
 from tests.browser import floor as floors
@@ -24,6 +26,10 @@ def floor(db: None) -> Floor:
         endpoint=endpoint, event_id="e1", kind="shipment.ready", key="k", body="{}", created_at=clock.now()
     )
     sku_id = floors.Sku.objects.values_list("pk", flat=True)[0]
+    Pack.objects.create(sku_id=sku_id, level="case", eaches=12)
+    Hold.objects.create(
+        site=built.site, kind="quality", sku_id=sku_id, reason="test", placed_at=clock.now(), placed_by="test"
+    )
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     return built
 
