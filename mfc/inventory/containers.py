@@ -27,7 +27,7 @@ def open_use(*, container: Container, order: Any) -> ToteUse:
             return ToteUse.objects.create(container=container, order=order, opened_at=clock.now())
     except IntegrityError as error:
         holder = ToteUse.objects.select_related("order").filter(container=container, closed_at=None).first()
-        ref = holder.order.ref if holder else "another order"
+        ref = holder.order.ref if holder and holder.order else "other goods"
         raise DomainError(
             "tote_in_use", f"Tote {container.label} is in use for {ref}.", order_ref=ref
         ) from error

@@ -1,4 +1,4 @@
-"""Lots, holds, containers, balances, moves and reservations. Only ``inventory.ledger`` writes balances, positions and moves."""
+"""Lots, holds, containers, balances, moves, reservations. Only ``inventory.ledger`` writes balances, positions and moves."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ def drop_cart(*, batch: Batch, person: Person) -> batches.Dropped:
     PackJob.objects.bulk_create(
         PackJob(site_id=batch.site_id, tote_use=use, order_id=use.order_id, created_at=clock.now())
         for use in uses
+        if use.order_id is not None
     )
     return dropped
 
