@@ -46,6 +46,12 @@ _ALL = (
     ErrorCode("stock_insufficient", 409, "Not enough free stock", "Lower the quantity to what is available, or choose another SKU."),
     ErrorCode("order_not_cancellable", 409, "The order is already being picked", "Let it finish, then take it back as a return."),
     # stock
+    ErrorCode("stock_regraded", 409, "The stock's status has just changed", "Read the stock again and decide anew; the same request may now succeed or be refused."),
+    ErrorCode("place_invalid", 422, "The goods may not lie there", "Choose another place; the message says what is wrong with this one."),
+    ErrorCode("hold_invalid", 422, "The hold is not complete", "Name a lot, a SKU or a location, and the reason."),
+    ErrorCode("hold_exists", 409, "This hold is there already", "Nothing is to be done; look at the open hold named in the answer."),
+    ErrorCode("hold_lifted", 409, "The hold has ended", "Nothing is to be done; place a new hold if the stock must be stopped again."),
+    ErrorCode("stock_on_hold", 409, "This stock must not be used", "Leave it where it is and report a short: other stock is looked for."),
     ErrorCode("reservation_missing", 409, "The reservation is gone", "Read the task again; it was changed meanwhile."),
     ErrorCode("lock_order", 500, "SKUs were locked out of order", "This is our mistake: please report it with the journal."),
     # people, stations, sessions

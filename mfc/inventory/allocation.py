@@ -1,4 +1,4 @@
-"""From which places a quantity is taken: first expired first out, then few places, then near ones. Pure."""
+"""From which places a quantity is taken: bins before reserve, first expired first out, few places, near ones. Pure."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,16 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A balance that could give. `walk_rank` grows with the way to it; goods without expiry come last."""
+    """A balance that could give. `walk_rank` grows with the way to it; goods without expiry come last.
+
+    `reserve` marks places that feed the bins: they are picked from only for what no bin has.
+    """
 
     id: Hashable
     free_qty: int
     expires: date | None = None
     walk_rank: int = 0
+    reserve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,9 @@ def allocate(
 ) -> Allocation:
     """Allocate `qty` by FEFO.
 
-    A lot that expires before `today + min_remaining_days` is not given away. Order: earliest expiry; inside
-    one expiry the place that can fill all that is still missing; then the nearest; then the given order.
+    A lot that expires before `today + min_remaining_days` is not given away. Order: bins before reserve places;
+    earliest expiry; inside one expiry the place that can fill all that is still missing; then the nearest; then the
+    given order.
     ValueError when the quantity is not positive.
     """
     if qty <= 0:
@@ -42,7 +47,10 @@ def allocate(
     takes: list[tuple[Candidate, int]] = []
     missing = qty
     while missing and usable:
-        chosen = min(usable, key=lambda one: (one.expires or date.max, one.free_qty < missing, one.walk_rank))
+        chosen = min(
+            usable,
+            key=lambda one: (one.reserve, one.expires or date.max, one.free_qty < missing, one.walk_rank),
+        )
         usable.remove(chosen)
         taken = min(missing, chosen.free_qty)
         takes.append((chosen, taken))
@@ -57,6 +65,8 @@ def _reason(takes: list[tuple[Candidate, int]], missing: int, too_old_qty: int) 
         expires = takes[0][0].expires
         parts.append(f"first to expire ({expires.isoformat()})" if expires else "no expiry")
         parts.append("from one place" if len(takes) == 1 else f"from {len(takes)} places")
+    if any(one.reserve for one, _ in takes):
+        parts.append("from reserve")
     if missing:
         parts.append(f"{missing} short")
     if too_old_qty:

@@ -26,6 +26,21 @@ register(
     "SELECT id, on_hand, reserved FROM inventory_balance WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand",
 )
 register(
+    "held_stock_is_not_pickable",
+    "Stock on hold may not be promised, stock without hold and last day may",
+    """
+    SELECT b.id, b.pickable, h.held FROM inventory_balance b
+    JOIN layout_location p ON p.id = b.location_id
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM inventory_hold h WHERE h.site_id = b.site_id AND h.lifted_at IS NULL
+        AND (h.location_id IS NULL OR h.location_id = b.location_id) AND (h.sku_id IS NULL OR h.sku_id = b.sku_id)
+        AND (h.lot_id IS NULL OR h.lot_id = b.lot_id)) AS held) h
+    WHERE b.on_hand > 0 AND (
+        (b.pickable AND (h.held OR p.kind NOT IN ('bin', 'reserve')))
+        OR (NOT b.pickable AND NOT h.held AND p.kind IN ('bin', 'reserve') AND l.expires_on IS NULL))
+    """,
+)
+register(
     "reservations_equal_reserved",
     "What a balance has reserved is the sum of its open reservations",
     """

@@ -7,25 +7,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mfc.core import clock
 from mfc.core.actors import Actor
-from mfc.inventory import allocation, ledger
+from mfc.inventory import allocation, grading, ledger
 from mfc.inventory.models import Balance, Reservation
+from mfc.layout.models import LocationKind
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One order line that wants stock; ``promised`` of ``qty`` is claimed softly."""
+    """One order line that wants stock; ``promised`` of ``qty`` is claimed softly. Lots need this many days of life."""
 
     order_line_id: int
     sku_id: int
     qty: int
     promised: int
+    min_remaining_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A free quantity in a bin, with where it lies and why it comes in this order."""
+    """A free quantity in a bin or reserve place, with where it lies and why it comes in this order."""
 
     balance_id: int
     location_id: int
@@ -36,6 +37,7 @@ class Source:
     y_mm: int
     aisle: str
     level: int
+    is_reserve: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Taken:
 
 
 def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
-    """Free stock in bins by SKU."""
+    """Free stock in bins and reserve places by SKU."""
     rows = (
         Balance.objects.filter(site_id=site_id, pickable=True, sku_id__in=set(sku_ids), on_hand__gt=0)
         .select_related("location", "lot")
@@ -60,7 +62,7 @@ def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
         free = row.on_hand - row.reserved
         if free > 0:
             place = row.location
-            assert place is not None, "pickable stock lies in a bin"
+            assert place is not None, "pickable stock lies in a sellable place"
             expires_on = row.lot.expires_on if row.lot else None
             found[row.sku_id].append(
                 Source(
@@ -73,6 +75,7 @@ def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
                     place.y_mm,
                     place.aisle,
                     place.level,
+                    place.kind == LocationKind.RESERVE,
                 )
             )
     return found
@@ -80,7 +83,7 @@ def sources(*, site_id: int, sku_ids: Iterable[int]) -> dict[int, list[Source]]:
 
 def choose(*, needs: Sequence[Need], available: dict[int, list[Source]]) -> list[Taken]:
     """Which source serves which need (FEFO). Uses up ``available``; what no source covers is missing from the answer."""
-    today = clock.now().date()
+    today = grading.today()
     taken: list[Taken] = []
     for need in needs:
         pool = available.get(need.sku_id, [])
@@ -93,10 +96,12 @@ def choose(*, needs: Sequence[Need], available: dict[int, list[Source]]) -> list
                     free_qty=source.free,
                     expires=source.expires_on,
                     walk_rank=source.y_mm + source.level,
+                    reserve=source.is_reserve,
                 )
                 for source in pool
             ],
             today=today,
+            min_remaining_days=need.min_remaining_days,
         )
         for balance_id, qty in result.takes:
             source = by_id[int(str(balance_id))]
@@ -140,7 +145,11 @@ def release(*, site_id: int, actor: Actor, reservation: Reservation, sku_id: int
         actor=actor,
         entries=[
             ledger.Unreserve(
-                reservation_id=reservation.pk, balance_id=reservation.balance_id, sku_id=sku_id, qty=qty
+                reservation_id=reservation.pk,
+                balance_id=reservation.balance_id,
+                sku_id=sku_id,
+                qty=qty,
+                pickable=reservation.balance.pickable,
             )
         ],
     )

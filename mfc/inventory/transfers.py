@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mfc.catalog.models import Sku
 from mfc.core import journal, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.inventory import ledger
-from mfc.inventory.models import Balance, MoveKind, Reservation
-from mfc.inventory.places import Place, at_location, in_container
-from mfc.layout.models import Location
+from mfc.inventory.models import Balance, MoveKind, ReasonCode, Reservation
+from mfc.inventory.places import Place, at_location, in_container, of_balance
+from mfc.layout.models import SELLABLE_KINDS, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,16 @@ class Delivery:
 
 
 @txn.use_case
-def receive(*, site_id: int, actor: Actor, deliveries: Sequence[Delivery], reference: str) -> None:
-    """Book stock in from outside."""
+def receive(
+    *,
+    site_id: int,
+    actor: Actor,
+    deliveries: Sequence[Delivery],
+    reference: str,
+    reason_code: ReasonCode | str = "",
+    container_id: int | None = None,
+) -> None:
+    """Book stock in from outside, at each delivery's location, or all of it in a container."""
     ledger.post(
         site_id=site_id,
         actor=actor,
@@ -37,16 +46,13 @@ def receive(*, site_id: int, actor: Actor, deliveries: Sequence[Delivery], refer
                 lot_id=item.lot_id,
                 qty=item.qty,
                 source=None,
-                target=at_location(item.location),
+                target=in_container(container_id) if container_id else at_location(item.location),
                 reference=reference,
+                reason_code=reason_code,
             )
             for item in deliveries
         ],
     )
-
-
-def _bin(balance: Balance) -> Place:
-    return Place(location_id=balance.location_id or 0, pickable=balance.pickable)
 
 
 def pick(
@@ -54,6 +60,10 @@ def pick(
 ) -> None:
     """Move ``qty`` from the reserved balance into a container."""
     balance = reservation.balance
+    if not balance.pickable:
+        raise DomainError(
+            "stock_on_hold", "This stock was put on hold or has expired: leave it in its place."
+        )
     ledger.post(
         site_id=site_id,
         actor=actor,
@@ -63,7 +73,7 @@ def pick(
                 sku_id=balance.sku_id,
                 lot_id=balance.lot_id,
                 qty=qty,
-                source=_bin(balance),
+                source=of_balance(balance),
                 source_balance_id=balance.pk,
                 target=in_container(container_id),
                 reservation_id=reservation.pk,
@@ -88,7 +98,7 @@ def unpick(
                 lot_id=balance.lot_id,
                 qty=qty,
                 source=in_container(container_id),
-                target=_bin(balance),
+                target=of_balance(balance),
                 reference=reference,
             ),
             ledger.Reserve(
@@ -120,6 +130,7 @@ def give_up(
                 balance_id=reservation.balance_id,
                 sku_id=reservation.balance.sku_id,
                 qty=qty,
+                pickable=reservation.balance.pickable,
             )
         ],
     )
@@ -135,7 +146,7 @@ def give_up(
                     sku_id=balance.sku_id,
                     lot_id=balance.lot_id,
                     qty=ghost,
-                    source=_bin(balance),
+                    source=of_balance(balance),
                     target=None,
                     reference=reference,
                     reason=reason,
@@ -237,7 +248,7 @@ def found_elsewhere(
     They move from there as far as its book has free units; the rest is found stock.
     """
     from_origin = min(qty, origin.on_hand - origin.reserved) if origin else 0
-    parts = [(from_origin, _bin(origin) if origin else None), (qty - from_origin, None)]
+    parts = [(from_origin, of_balance(origin) if origin else None), (qty - from_origin, None)]
     ledger.post(
         site_id=site_id,
         actor=actor,
@@ -259,8 +270,90 @@ def found_elsewhere(
 
 
 @txn.use_case
-def adjust(*, balance: Balance, actor: Actor, on_hand: int, reason: str) -> None:
-    """Correct a bin's quantity to what was found, through the ledger.
+def relocate(
+    *,
+    balance: Balance,
+    qty: int,
+    target: Location,
+    actor: Actor,
+    reason_code: ReasonCode,
+    reason: str = "",
+    kind: MoveKind = MoveKind.MOVE,
+    reference: str = "",
+) -> None:
+    """Move free stock to another location of the site: never what a picker is on the way to.
+
+    Raises ``quantity_invalid``, ``place_invalid`` (the same place, or one of another site or temperature class),
+    ``stock_insufficient`` when less is free.
+    """
+    free = balance.on_hand - balance.reserved
+    if qty < 1:
+        raise DomainError("quantity_invalid", f"{qty} is not 1 or more.")
+    if qty > free:
+        raise DomainError(
+            "stock_insufficient",
+            f"{free} of {balance.on_hand} are free here, {balance.reserved} wait for a picker.",
+            free=free,
+            reserved=balance.reserved,
+        )
+    check_place(balance.sku, target, site_id=balance.site_id)
+    if target.pk == balance.location_id:
+        raise DomainError("place_invalid", f"It is at {target.code} already.")
+    ledger.post(
+        site_id=balance.site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=kind,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=qty,
+                source=of_balance(balance),
+                source_balance_id=balance.pk,
+                source_pickable=balance.pickable,
+                target=at_location(target),
+                reference=reference or f"balance:{balance.pk}",
+                reason_code=reason_code,
+                reason=reason,
+            )
+        ],
+    )
+    journal.write(
+        "stock.moved",
+        actor=actor,
+        subject=f"balance:{balance.pk}",
+        sku=balance.sku.code,
+        qty=qty,
+        to=target.code,
+        reason=reason_code,
+    )
+
+
+def check_place(sku: Sku, target: Location, *, site_id: int) -> None:
+    """Raise ``place_invalid`` when goods of this SKU may not lie there: another site, or another temperature class."""
+    if target.site_id != site_id:
+        raise DomainError("place_invalid", f"{target.code} belongs to another site.")
+    zone = target.zone
+    if zone is not None and target.kind in SELLABLE_KINDS and zone.temperature != sku.temperature:
+        raise DomainError(
+            "place_invalid",
+            f"{target.code} is {zone.temperature}; {sku.code} is {sku.temperature}.",
+            remedy=f"Choose a place in a zone that is {sku.temperature}.",
+        )
+
+
+@txn.use_case
+def adjust(
+    *,
+    balance: Balance,
+    actor: Actor,
+    on_hand: int,
+    reason: str,
+    reason_code: ReasonCode = ReasonCode.OTHER,
+    kind: MoveKind = MoveKind.ADJUST,
+    reference: str = "",
+) -> None:
+    """Correct a place's quantity to what was found, through the ledger.
 
     Raises ``quantity_invalid`` without a reason, below zero or below what is reserved.
     """
@@ -273,19 +366,20 @@ def adjust(*, balance: Balance, actor: Actor, on_hand: int, reason: str) -> None
     difference = on_hand - balance.on_hand
     if difference == 0:
         return
-    place = Place(balance.location_id or 0, balance.container_id or 0, balance.pickable)
+    place = of_balance(balance)
     ledger.post(
         site_id=balance.site_id,
         actor=actor,
         entries=[
             ledger.Move(
-                kind=MoveKind.ADJUST,
+                kind=kind,
                 sku_id=balance.sku_id,
                 lot_id=balance.lot_id,
                 qty=abs(difference),
                 source=place if difference < 0 else None,
                 target=place if difference > 0 else None,
-                reference=f"balance:{balance.pk}",
+                reference=reference or f"balance:{balance.pk}",
+                reason_code=reason_code,
                 reason=reason,
             )
         ],

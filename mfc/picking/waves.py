@@ -36,7 +36,7 @@ from mfc.workforce.models import LabourStandard, StationKind, WorkSession
 # Seconds from the belt to the release of a tote: conveying, weighing, sealing, staging. A site setting once measured.
 AFTER_PICKING_S = 300.0
 # Refusals that say "somebody was faster": the plan is made again from the present state, at most this often.
-_MEANWHILE = frozenset({"state_conflict", "stock_insufficient"})
+_MEANWHILE = frozenset({"state_conflict", "stock_insufficient", "stock_regraded"})
 MAX_CONFLICTS = 5
 
 
@@ -163,7 +163,7 @@ def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
     chosen: dict[_Name, list[Taken]] = {}
     open_orders = []
     for one in waiting:
-        needs = [Need(line.pk, line.sku_id, line.qty, line.qty_promised) for line in one.lines]
+        needs = _needs(one)
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
         open_orders.append(_open_order(site, one, chosen[one.name], xs))
     plan = _batcher(site, labour).next_batch(open_orders, now_s=clock.now().timestamp())
@@ -172,6 +172,19 @@ def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
     members = [by_name[name] for name in plan.order_ids if isinstance(name, _Name)]
     _hold_accepted(members)
     return _write(site, plan, members, chosen, reason)
+
+
+def _needs(one: Waiting) -> list[Need]:
+    return [
+        Need(
+            line.pk,
+            line.sku_id,
+            line.qty,
+            line.qty_promised,
+            max(one.order.min_remaining_days, line.sku.min_remaining_days),
+        )
+        for line in one.lines
+    ]
 
 
 def _hold_accepted(members: Sequence[Waiting]) -> None:
@@ -229,7 +242,7 @@ def _write(
 ) -> Batch | None:
     now = clock.now()
     taken = [item for one in members for item in chosen[one.name]]
-    needs = [Need(line.pk, line.sku_id, line.qty, line.qty_promised) for one in members for line in one.lines]
+    needs = [need for one in members for need in _needs(one)]
     rows = reservations.reserve(site_id=site.pk, actor=SYSTEM, needs=needs, taken=taken)
     reservation_of = {id(item): row for item, row in zip(taken, rows, strict=True)}
     OrderLine.objects.filter(pk__in=[need.order_line_id for need in needs]).update(qty_promised=0)

@@ -20,6 +20,12 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         {"balances_equal_moves"},
         "UPDATE inventory_balance SET on_hand = -1 WHERE container_id IS NOT NULL",
     ),
+    "held_stock_is_not_pickable": (
+        set(),
+        "INSERT INTO inventory_hold (site_id, kind, location_id, reason, placed_at, placed_by, lifted_by, lifted_reason)"
+        " SELECT site_id, 'other', location_id, 'x', now(), 'nobody', '', '' FROM inventory_balance"
+        " WHERE pickable AND on_hand > 0 LIMIT 1",
+    ),
     "bins_have_positions": (
         set(),
         "DELETE FROM inventory_skuposition WHERE sku_id = (SELECT id FROM catalog_sku WHERE code = 'CHEESE')",
@@ -38,8 +44,8 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
     ),
     "moves_are_whole": (
         set(),
-        "INSERT INTO inventory_stockmove (at, site_id, kind, sku_id, qty, reference, reason, actor) "
-        "SELECT now(), site_id, 'adjust', sku_id, 1, '', '', 'nobody' FROM inventory_balance LIMIT 1",
+        "INSERT INTO inventory_stockmove (at, site_id, kind, sku_id, qty, reference, reason, reason_code, actor) "
+        "SELECT now(), site_id, 'adjust', sku_id, 1, '', '', '', 'nobody' FROM inventory_balance LIMIT 1",
     ),
     "promises_equal_positions": (
         set(),
