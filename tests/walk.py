@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 from devices.messages import (
     Acknowledge,
@@ -20,9 +21,12 @@ from devices.messages import (
     Verdict,
     WeightRead,
 )
+from mfc.core import ids
 from mfc.dispatch.models import Shipment
 from mfc.floor import ingest
 from mfc.floor.models import LightPoint
+from mfc.handheld import screens
+from mfc.handheld.views import give
 from mfc.orders.models import Order
 from mfc.packing.models import PackJob
 from mfc.picking import waves
@@ -132,6 +136,29 @@ class Walk:
     def badge(self, station: str, name: str) -> Said:
         """Badge in."""
         return self.scan(station, self.world.people[name].badge)
+
+    def tell(self, station: str, code: str, qty: int | None = None, text: str = "") -> Said:
+        """A button or a typed value at the station's screen."""
+        place = self.world.stations[station]
+        answer = give(token=place.token, input_id=str(ids.new()), code=code, qty=qty, text=text)
+        return Said(answer["verdict"], answer["code"], answer["text"], answer["remedy"])
+
+    def choose(self, station: str, label: str) -> Said:
+        """The button of a stock terminal whose text begins so."""
+        choices = self.screen(station)["guide"]["choices"]
+        (number,) = [n for n, one in enumerate(choices, start=1) if one["label"].startswith(label)]
+        return self.tell(station, "C-CHOOSE", number)
+
+    def enter(self, station: str, value: int | str) -> Said:
+        """A number or text typed into what the terminal asks for."""
+        if isinstance(value, int):
+            return self.tell(station, "C-ENTER", value)
+        return self.tell(station, "C-ENTER", text=value)
+
+    def screen(self, station: str) -> dict[str, Any]:
+        """What the station shows."""
+        place = Station.objects.select_related("site").get(pk=self.world.stations[station].pk)
+        return screens.build(place)
 
     def start(self, station: str = "cart-1", name: str = "Sam", cart: int = 0) -> None:
         """A picker begins: badge, cart."""

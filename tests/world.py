@@ -1,4 +1,4 @@
-"""A small store room for the tests, built through the services: two aisles, eight bins, four people, one gateway."""
+"""A small store room for the tests, built through the services: two aisles, eight bins, five people, one gateway."""
 
 from __future__ import annotations
 
@@ -56,11 +56,16 @@ PLACES = (
     ("HOSP-SHELF", LocationKind.HOSPITAL, 3500),
     ("STAGE-1", LocationKind.STAGE, 5000),
     ("STAGE-2", LocationKind.STAGE, 6000),
+    ("DOCK-IN", LocationKind.DOCK, 7000),
+    ("QUARANTINE", LocationKind.QUARANTINE, 8000),
+    ("RESERVE-1", LocationKind.RESERVE, 8500),
+    ("RESERVE-2", LocationKind.RESERVE, 9000),
 )
 PEOPLE = (
     ("Sam", Role.PICKER),
     ("Kim", Role.PICKER),
     ("Pat", Role.PACKER),
+    ("Sid", Role.STOCKER),
     ("Lee", Role.LEAD),
 )
 STATIONS = (
@@ -69,6 +74,8 @@ STATIONS = (
     ("pack-1", StationKind.PACK),
     ("pack-2", StationKind.PACK),
     ("hosp-1", StationKind.HOSPITAL),
+    ("stock-1", StationKind.STOCK),
+    ("stock-2", StationKind.STOCK),
 )
 TOTES, CARTS = 8, 2
 INDUCT, SORTER = 0, 1

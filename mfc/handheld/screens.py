@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from mfc.catalog.models import Sku
+from mfc.handheld import stock
 from mfc.inventory.models import Lot
 from mfc.layout import queries as layout
 from mfc.layout.models import Location
@@ -15,6 +16,7 @@ from mfc.packing.states import AT_PACK_BENCH, IN_HOSPITAL, PackState
 from mfc.picking import batches, tasks
 from mfc.picking.models import Batch, BatchOrder, PickTask
 from mfc.picking.states import BatchState, TaskState
+from mfc.scanning.flows.frame import Work
 from mfc.workforce import sessions
 from mfc.workforce.models import Station, StationKind, WorkSession
 
@@ -40,6 +42,7 @@ def build(station: Station) -> dict[str, Any]:
         "totes": [],
         "lines": [],
         "seal": None,
+        "guide": None,
         "actions": [END] if session else [],
         "feedback": station.feedback,
     }
@@ -48,6 +51,8 @@ def build(station: Station) -> dict[str, Any]:
     match station.kind:
         case StationKind.CART:
             screen |= _cart(station, session)
+        case StationKind.STOCK:
+            screen |= stock.screen(Work(station, session.person, session))
         case StationKind.PACK:
             screen |= _pack(bench.job_at(station, AT_PACK_BENCH))
         case _:

@@ -19,7 +19,9 @@ from mfc.scanning import interpret
 from mfc.scanning.replies import Reply, lock, refused, tell
 from mfc.workforce.models import Station
 
-MAX_QTY = 999
+# A weight in grams is the largest number that is typed.
+MAX_QTY = 999_999
+MAX_TEXT = 200
 MAX_BODY = 4_096
 
 
@@ -31,20 +33,20 @@ def station_of(token: str) -> Station:
     return station
 
 
-def give(*, token: str, input_id: str, code: str, qty: int | None) -> dict[str, Any]:
+def give(*, token: str, input_id: str, code: str, qty: int | None, text: str = "") -> dict[str, Any]:
     """One input at a station's screen: happens once per id; the answer carries the new screen."""
     station = station_of(token)
 
     def act() -> dict[str, Any]:
         locked = lock(station.pk)
-        reply = interpret.code(station=locked, data=code, qty=qty)
+        reply = interpret.code(station=locked, data=code, qty=qty, typed=text)
         tell(locked, reply)
         return reply.as_dict()
 
     answer = receipts.once(
         source=f"screen/{station.pk}/{input_id}",
         kind="screen",
-        payload={"code": code, "qty": qty},
+        payload={"code": code, "qty": qty, **({"text": text} if text else {})},
         act=act,
         on_refusal=lambda refusal: tell(lock(station.pk), refused(refusal)),
     )
@@ -90,17 +92,22 @@ class Input(View):
 
 
 def _parsed(request: HttpRequest) -> dict[str, Any]:
-    wrong = DomainError("invalid_request", 'Expected {"id": uuid, "code": text, "qty": number or nothing}.')
+    wrong = DomainError(
+        "invalid_request",
+        'Expected {"id": uuid, "code": text, "qty": number or nothing, "text": text or nothing}.',
+    )
     if len(request.body) > MAX_BODY:
         raise wrong
     try:
         body = json.loads(request.body)
         input_id = str(uuid.UUID(str(body["id"])))
-        code, qty = body["code"], body.get("qty")
+        code, qty, text = body["code"], body.get("qty"), body.get("text") or ""
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise wrong from error
     if not isinstance(code, str) or "\x00" in code or (qty is not None and type(qty) is not int):
         raise wrong
+    if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
+        raise wrong
     if qty is not None and not 0 <= qty <= MAX_QTY:
         raise DomainError("quantity_invalid", f"{qty} is not 0 to {MAX_QTY}.")
-    return {"input_id": input_id, "code": code, "qty": qty}
+    return {"input_id": input_id, "code": code, "qty": qty, "text": text.strip()}

@@ -20,6 +20,16 @@ def by_label(*, site_id: int, label: str, kind: ContainerKind) -> Container:
     return container
 
 
+def any_by_label(*, site_id: int, label: str) -> Container:
+    """The tote, cart or pallet with this label; raises ``unknown_tote``."""
+    container = Container.objects.filter(site_id=site_id, label=label).first()
+    if container is None:
+        raise DomainError(
+            "unknown_tote", f"Nothing with the label {label} is known at this site.", label=label
+        )
+    return container
+
+
 def open_use(*, container: Container, order: Any) -> ToteUse:
     """Begin a period of use; raises ``tote_in_use`` naming the order that has it."""
     try:

@@ -8,7 +8,8 @@ from mfc.core.errors import DomainError
 from mfc.layout.models import Location
 from mfc.picking.models import PickTask
 from mfc.picking.states import TODO, BatchState
-from mfc.scanning import cart, hospital, pack
+from mfc.scanning import cart, flows, hospital, pack
+from mfc.scanning.flows.frame import Work
 from mfc.scanning.replies import SILENT, Desk, Reply, accepted
 from mfc.scanning.resolve import BadgeScan, CommandScan, Scan, resolve
 from mfc.workforce import sessions
@@ -18,9 +19,11 @@ from mfc.workforce.models import Station, StationKind
 MIN_TOTE_G = 200
 
 
-def code(*, station: Station, data: str, symbology: str = "", qty: int | None = None) -> Reply:
-    """A code was scanned or typed at a station, or a button of its screen was pressed."""
-    return _scan(station, resolve(site=station.site, data=data, symbology=symbology, qty=qty))
+def code(
+    *, station: Station, data: str, symbology: str = "", qty: int | None = None, typed: str = ""
+) -> Reply:
+    """A code was scanned or typed at a station, or a button of its screen was pressed (with a number or a text)."""
+    return _scan(station, resolve(site=station.site, data=data, symbology=symbology, qty=qty, typed=typed))
 
 
 def _scan(station: Station, scan: Scan) -> Reply:
@@ -39,6 +42,8 @@ def _scan(station: Station, scan: Scan) -> Reply:
             return cart.scan(desk, open_session, scan)
         case StationKind.PACK:
             return pack.scan(desk, scan)
+        case StationKind.STOCK:
+            return flows.scan(Work(station, open_session.person, open_session), scan)
         case _:
             return hospital.scan(desk, scan)
 

@@ -36,10 +36,11 @@ class BadgeScan:
 
 @dataclass(frozen=True, slots=True)
 class CommandScan:
-    """``C-SHORT`` and its kind; ``qty`` when the screen sent a number with it."""
+    """``C-SHORT`` and its kind; ``qty`` or ``text`` when the screen sent a number or a typed text with it."""
 
     name: str
     qty: int | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class SsccScan:
 Scan = LocationScan | ContainerScan | BadgeScan | CommandScan | SkuScan | SsccScan
 
 
-def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = None) -> Scan:
+def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = None, typed: str = "") -> Scan:
     """Name what a code stands for: our labels first, then GS1 data, then GTIN, then the alias table.
 
     Raises ``label_invalid``, ``wrong_check_digit``, ``unknown_barcode``, ``unknown_sku``.
@@ -68,7 +69,7 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
     if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text):
         raise DomainError("label_invalid", "The code holds characters that no label has.")
     if labels.looks_like(text):
-        return _own_label(site, text, qty)
+        return _own_label(site, text, qty, typed)
     read = gs1.parse_scan(text, symbology)
     if read.error:
         raise DomainError("wrong_check_digit", read.error, value=text)
@@ -89,7 +90,7 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
     return SkuScan(sku)
 
 
-def _own_label(site: Site, text: str, qty: int | None) -> Scan:
+def _own_label(site: Site, text: str, qty: int | None, typed: str) -> Scan:
     try:
         label = labels.parse(text)
     except labels.LabelError as error:
@@ -107,7 +108,7 @@ def _own_label(site: Site, text: str, qty: int | None) -> Scan:
         case Kind.BADGE:
             return BadgeScan(label.text)
         case Kind.COMMAND:
-            return CommandScan(label.body, qty)
+            return CommandScan(label.body, qty, typed)
         case _:
             raise DomainError(
                 "unexpected_scan", f"{label.text} is a device label; nothing is done with it here."

@@ -213,6 +213,7 @@ def _stations(site: Site) -> None:
         ("cart-2", "picker"),
         ("pack-1", "packer"),
         ("hospital-1", "packer"),
+        ("stock-1", "lead"),
     ):
         kind = key.split("-")[0]
         Station.objects.create(site=site, key=key, kind=kind, token=f"token-{key}", x_mm=6_000, y_mm=1_200)

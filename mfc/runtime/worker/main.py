@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 
 from mfc.core import hints
 from mfc.floor.models import Gateway
+from mfc.runtime.worker.housekeeping import Housekeeper
 from mfc.runtime.worker.link import GatewayLink
 from mfc.runtime.worker.planner import Planner
 
@@ -40,6 +41,7 @@ async def run() -> None:
     for gateway in gateways:
         parts[f"gateway {gateway.name}"] = _link(gateway, listeners)
     parts["planner"] = _planner(listeners)
+    parts["housekeeping"] = lambda: Housekeeper().run()
     tasks = [asyncio.create_task(_supervise(name, part, stop)) for name, part in parts.items()]
     await stop.wait()
     for task in tasks:

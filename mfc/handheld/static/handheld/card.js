@@ -1,6 +1,7 @@
 // The work card: one task, drawn from the screen's JSON.
 
 import { h, symbol } from "./dom.js";
+import { guide } from "./guide.js";
 
 const SHAPES = 6;
 const PICTURES = {
@@ -15,7 +16,7 @@ const STATES = { wanted: "put here", done: "done", full: "onto the belt", empty:
 const FIXES = { ok: "right", remove: "take out", fetch: "fetch" };
 
 export function drawCard(screen) {
-  const parts = { pick, put, drop, totes, pack_seal: seal, hospital_count: lines, hospital_fix: lines };
+  const parts = { menu: guide, stock: guide, pick, put, drop, totes, pack_seal: seal, hospital_count: lines, hospital_fix: lines };
   return (parts[screen.step] ?? plain)(screen);
 }
 

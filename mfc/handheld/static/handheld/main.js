@@ -1,8 +1,10 @@
 // The station's page: screens in, inputs out.
 
+import { Asking } from "./ask.js";
 import { drawCard } from "./card.js";
 import { closeOnRequest, closeSheets, Pad, Typing } from "./dialogs.js";
 import { byId, h, symbol } from "./dom.js";
+import { answerWith } from "./guide.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { prepare, signal } from "./signals.js";
@@ -49,10 +51,12 @@ const link = new Link({
 });
 const pad = new Pad((code, qty) => input(code, qty));
 const typing = new Typing((code) => input(code));
+const asking = new Asking((qty, text) => input("C-ENTER", qty, text));
+answerWith({ onChoose: (number) => input("C-CHOOSE", number), onAsk: (ask) => asking.open(ask) });
 
-function input(code, qty = null) {
+function input(code, qty = null, text = null) {
   closeSheets();
-  if (outbox.add(code, qty)) {
+  if (outbox.add(code, qty, text)) {
     banner({ verdict: "busy", text: code.replaceAll("\x1d", "␝"), remedy: "" });
     return;
   }
@@ -63,7 +67,7 @@ function input(code, qty = null) {
 function show(fresh) {
   // The socket and an answer may overtake one another.
   if (fresh.version < screen.version) return;
-  const hasMoved = JSON.stringify([fresh.step, fresh.location, fresh.item]) !== JSON.stringify([screen.step, screen.location, screen.item]);
+  const hasMoved = JSON.stringify(place(fresh)) !== JSON.stringify(place(screen));
   screen = fresh;
   draw();
   if (hasMoved) byId("card").scrollTop = 0;
@@ -73,6 +77,8 @@ function show(fresh) {
     signal(feedback.verdict);
   }
 }
+
+const place = ({ step, location, item, guide }) => [step, location, item, guide?.flow_step];
 
 function draw() {
   document.body.dataset.step = screen.step;

@@ -47,10 +47,10 @@ export class Outbox {
   }
 
   // False when the queue is full: the person must wait for the network.
-  add(code, qty = null) {
+  add(code, qty = null, text = null) {
     const items = this.items;
     if (items.length >= MAX_WAITING) return false;
-    this.items = [...items, { id: uuid(), code, qty, late: this.isStuck }];
+    this.items = [...items, { id: uuid(), code, qty, text, late: this.isStuck }];
     this.onChange();
     this.pump();
     return true;
@@ -87,12 +87,12 @@ export class Outbox {
     return true;
   }
 
-  async post({ id, code, qty }) {
+  async post({ id, code, qty, text }) {
     try {
       return await fetch(this.url, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id, code, qty }),
+        body: JSON.stringify(text ? { id, code, qty, text } : { id, code, qty }),
         credentials: "omit",
         signal: AbortSignal.timeout ? AbortSignal.timeout(TIMEOUT_MS) : undefined,
       });
