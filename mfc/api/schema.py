@@ -36,8 +36,8 @@ PROBLEM: dict[str, Any] = {
         "details": {"type": "object", "additionalProperties": True},
     },
 }
-_ALWAYS = ("400", "401", "403", "404", "405", "406", "503")
-_ON_WRITE = ("409", "415", "422")
+_ALWAYS = ("400", "401", "403", "404", "405", "406", "422", "503")
+_ON_WRITE = ("409", "415")
 
 
 class ApiSchema(AutoSchema):

@@ -3,13 +3,19 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import orders, shipments, stock
+from mfc.api import holds, orders, shipments, stock
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
     path("v1/orders/<uuid:order_id>", orders.OrderDetail.as_view()),
     path("v1/orders/<uuid:order_id>/cancel", orders.OrderCancel.as_view()),
     path("v1/skus", stock.SkuList.as_view()),
+    path("v1/stock/relocations", holds.RelocationList.as_view()),
+    path("v1/stock/adjustments", holds.AdjustmentList.as_view()),
+    path("v1/holds", holds.HoldList.as_view()),
+    path("v1/holds/<int:hold_id>/lift", holds.HoldLift.as_view()),
+    path("v1/lots/trace", holds.LotTrace.as_view()),
+    path("v1/lots/recall", holds.LotRecall.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),

@@ -48,6 +48,8 @@ _ALL = (
     # stock
     ErrorCode("stock_regraded", 409, "The stock's status has just changed", "Read the stock again and decide anew; the same request may now succeed or be refused."),
     ErrorCode("place_invalid", 422, "The goods may not lie there", "Choose another place; the message says what is wrong with this one."),
+    ErrorCode("reason_missing", 422, "A reason is needed", "Say why; the reason is kept with the change."),
+    ErrorCode("lot_differs", 409, "The lot is known with another last day", "Compare both labels; a manager corrects the last day of the lot, or use the right lot code."),
     ErrorCode("hold_invalid", 422, "The hold is not complete", "Name a lot, a SKU or a location, and the reason."),
     ErrorCode("hold_exists", 409, "This hold is there already", "Nothing is to be done; look at the open hold named in the answer."),
     ErrorCode("hold_lifted", 409, "The hold has ended", "Nothing is to be done; place a new hold if the stock must be stopped again."),

@@ -13,6 +13,7 @@ from mfc.core.admin import (
     ModelAdmin,
     NumberInput,
     ReadOnlyAdmin,
+    Select,
     TabularInline,
     TextInput,
     action,
@@ -22,25 +23,12 @@ from mfc.core.admin import (
     user_actor,
 )
 from mfc.inventory import transfers
-from mfc.inventory.models import Balance, Container, Hold, Lot, Reservation, SkuPosition, StockMove, ToteUse
+from mfc.inventory.lotadmin import HoldAdmin, LotAdmin
+from mfc.inventory.models import Balance, Container, ReasonCode, Reservation, SkuPosition, StockMove, ToteUse
+from mfc.layout.models import Location
 
-
-@admin.register(Lot)
-class LotAdmin(ModelAdmin):
-    list_display = ("code", "sku", "expires_on")
-    list_select_related = ("sku",)
-    search_fields = ("code", "sku__code")
-    autocomplete_fields = ("sku",)
-    ordering = ("expires_on", "code")
-
-
-@admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin):
-    list_display = ("placed_at", "kind", "lot", "sku", "location", "reason", "placed_by", "lifted_at")
-    list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
-    list_select_related = ("lot__sku", "sku", "location")
-    search_fields = ("lot__code", "sku__code", "location__code")
-    ordering = ("-id",)
+# Django finds only this module by itself.
+__all__ = ["HoldAdmin", "LotAdmin"]
 
 
 class ToteUseInline(TabularInline):
@@ -74,7 +62,25 @@ class ToteUseAdmin(ReadOnlyAdmin):
 
 class AdjustForm(forms.Form):
     on_hand = forms.IntegerField(label="Found quantity", min_value=0, max_value=1_000_000, widget=NumberInput)
+    reason_code = forms.ChoiceField(
+        label="Kind", choices=ReasonCode.choices, initial=ReasonCode.OTHER, widget=Select
+    )
     reason = forms.CharField(max_length=200, widget=TextInput, help_text="Kept with the stock move")
+
+
+class RelocateForm(forms.Form):
+    qty = forms.IntegerField(label="Quantity", min_value=1, max_value=1_000_000, widget=NumberInput)
+    target = forms.CharField(label="To location", max_length=30, widget=TextInput, help_text="Its code")
+    reason_code = forms.ChoiceField(
+        label="Kind", choices=ReasonCode.choices, initial=ReasonCode.BETTER_PLACE, widget=Select
+    )
+
+    def clean_target(self) -> Location:
+        code = self.cleaned_data["target"].strip()
+        location = Location.objects.select_related("zone").filter(code__iexact=code).first()
+        if location is None:
+            raise forms.ValidationError(f"There is no location {code}.")
+        return location
 
 
 @admin.register(Balance)
@@ -84,7 +90,7 @@ class BalanceAdmin(ReadOnlyAdmin):
     list_select_related = ("site", "sku", "lot__sku", "location", "container")
     search_fields = ("sku__code", "sku__name", "location__code", "container__label")
     ordering = ("-id",)
-    actions = ("adjust",)
+    actions = ("adjust", "relocate")
 
     @display(description="Place", ordering="location__code")
     def place(self, balance: Balance) -> str:
@@ -113,6 +119,32 @@ class BalanceAdmin(ReadOnlyAdmin):
             form=AdjustForm,
             question=f"By the book {balance.on_hand} are there, {balance.reserved} of them reserved. How many were found?",
             button="Correct the quantity",
+            act=act,
+        )
+
+    @action(description="Move to another place…", permissions=["act"])
+    def relocate(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        rows = list(queryset[:2])
+        if len(rows) != 1:
+            messages.error(request, "Choose exactly one balance: each move has its own quantity and place.")
+            return None
+
+        def act(answers: dict[str, Any]) -> None:
+            report(
+                request,
+                rows,
+                lambda row: transfers.relocate(balance=row, actor=user_actor(request), **answers),
+                "Moved",
+            )
+
+        free = rows[0].on_hand - rows[0].reserved
+        return ask(
+            self,
+            request,
+            queryset,
+            form=RelocateForm,
+            question=f"{free} of {rows[0].on_hand} are free. How many go where?",
+            button="Move",
             act=act,
         )
 

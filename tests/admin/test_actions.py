@@ -65,7 +65,14 @@ def test_a_count_goes_through_the_ledger(waiting: Floor, manager: Client) -> Non
     status, _ = run(manager, "inventory_balance", "adjust", [balance])
     assert status == 200
     _, told = run(
-        manager, "inventory_balance", "adjust", [balance], confirmed="1", on_hand="47", reason="counted"
+        manager,
+        "inventory_balance",
+        "adjust",
+        [balance],
+        confirmed="1",
+        on_hand="47",
+        reason="counted",
+        reason_code="counted",
     )
     assert told == ["Corrected: 1"]
     balance.refresh_from_db()
