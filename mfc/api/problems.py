@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from mfc.core.error_codes import CODES
 from mfc.core.errors import DomainError
@@ -68,6 +69,16 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
                 response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
             return response
     return None
+
+
+class UnknownAddress(APIView):
+    """What answers where there is nothing: a problem document like everywhere else in the API."""
+
+    schema = None
+    scopes: ClassVar[dict[str, str]] = {}
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        raise DomainError("not_found", f"There is nothing at {request.path}.")
 
 
 def _plain(value: Any) -> Any:

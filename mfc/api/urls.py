@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, orders, shipments, stock
+from mfc.api import holds, orders, problems, receipts, shipments, stock
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -16,10 +16,18 @@ urlpatterns = [
     path("v1/holds/<int:hold_id>/lift", holds.HoldLift.as_view()),
     path("v1/lots/trace", holds.LotTrace.as_view()),
     path("v1/lots/recall", holds.LotRecall.as_view()),
+    path("v1/receipts", receipts.ReceiptList.as_view()),
+    path("v1/receipts/<int:receipt_id>", receipts.ReceiptDetail.as_view()),
+    path("v1/receipts/<int:receipt_id>/items", receipts.ReceiptItems.as_view()),
+    path("v1/receipts/<int:receipt_id>/close", receipts.ReceiptClose.as_view()),
+    path("v1/receipts/<int:receipt_id>/cancel", receipts.ReceiptCancel.as_view()),
+    path("v1/putaways", receipts.PutawayList.as_view()),
+    path("v1/putaways/proposals", receipts.PutawayProposals.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),
     path("v1/shipments/<uuid:shipment_id>/handover", shipments.ShipmentHandover.as_view()),
+    path("v1/<path:rest>", problems.UnknownAddress.as_view()),
     path(
         "schema.json",
         SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]),

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "mfc.layout",
     "mfc.inventory",
     "mfc.orders",
+    "mfc.inbound",
     "mfc.picking",
     "mfc.packing",
     "mfc.dispatch",
@@ -150,6 +151,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "AUTHENTICATION_WHITELIST": [],
+    # One name for a set of choices that stands in fields of several names.
+    "ENUM_NAME_OVERRIDES": {"ReasonCodeEnum": "mfc.inventory.models.ReasonCode"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mfc.api.schema.document_problems",

@@ -23,6 +23,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminIntegerFieldWidget as NumberInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextareaWidget as TextArea
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 from mfc.core.actors import Actor
@@ -36,6 +37,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "Select",
     "TabularInline",
+    "TextArea",
     "TextInput",
     "action",
     "ask",

@@ -34,6 +34,7 @@ _ALL = (
     ErrorCode("unknown_sku", 422, "This SKU is not stocked here", "Check the SKU or GTIN against GET /api/v1/skus."),
     ErrorCode("unknown_barcode", 404, "This code is not known here", "Scan the label again; if it stays unknown, set the item aside and tell the lead."),
     ErrorCode("wrong_check_digit", 422, "The check digit is wrong", "Scan again or compare the printed digits; a damaged label must be replaced."),
+    ErrorCode("measure_invalid", 422, "The measure is not possible", "Weigh one piece in grams; give all three lengths in millimetres or none."),
     ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
     # orders
     ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
@@ -56,6 +57,18 @@ _ALL = (
     ErrorCode("stock_on_hold", 409, "This stock must not be used", "Leave it where it is and report a short: other stock is looked for."),
     ErrorCode("reservation_missing", 409, "The reservation is gone", "Read the task again; it was changed meanwhile."),
     ErrorCode("lock_order", 500, "SKUs were locked out of order", "This is our mistake: please report it with the journal."),
+    # receiving and putting away
+    ErrorCode("receipt_ref_taken", 409, "This receipt reference exists", "Use the existing receipt, or another reference."),
+    ErrorCode("receipt_closed", 409, "The receipt is finished", "Receive what still came without announcement, or adjust the stock."),
+    ErrorCode("over_receipt", 409, "More than announced", "Count again; if it is right, receive it with a reason code."),
+    ErrorCode("under_receipt", 409, "Less than announced", "Receive the rest, or close the receipt with a reason code."),
+    ErrorCode("lot_missing", 422, "The lot is missing", "Scan the code that holds the lot (AI 10), or type it as printed."),
+    ErrorCode("expiry_missing", 422, "The last day is missing", "Scan the code that holds it (AI 17 or 15), or type it as printed."),
+    ErrorCode("lot_expired", 409, "The goods have expired", "Refuse the delivery, or receive it on quality hold."),
+    ErrorCode("weight_missing", 422, "The weight is missing", "Weigh the goods, or scan the code that holds the weight (AI 310n)."),
+    ErrorCode("unit_unknown", 404, "Nobody announced this unit", "Receive its content piece by piece, or ask the supplier for the notice."),
+    ErrorCode("unit_received", 409, "This unit has arrived already", "Put it away; scan it to see what is in it."),
+    ErrorCode("no_waiting_order", 409, "No order waits for it any more", "Put it on a shelf."),
     # people, stations, sessions
     ErrorCode("no_session", 403, "Nobody is working here", "Scan your badge first."),
     ErrorCode("unknown_badge", 404, "This badge is not known", "Use your own badge; a lead can print a new one in the admin."),

@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from mfc.core import clock
 from mfc.core.errors import DomainError
 from mfc.core.txn import savepoint
-from mfc.inventory.models import Container, ContainerKind, ToteUse
+from mfc.inventory.models import Balance, Container, ContainerKind, ToteUse, UsePurpose
+from mfc.layout.models import Location
 
 
 def by_label(*, site_id: int, label: str, kind: ContainerKind) -> Container:
@@ -41,6 +42,39 @@ def open_use(*, container: Container, order: Any) -> ToteUse:
         raise DomainError(
             "tote_in_use", f"Tote {container.label} is in use for {ref}.", order_ref=ref
         ) from error
+
+
+def open_inbound(*, container: Container) -> ToteUse:
+    """Begin to carry received goods in a tote or pallet; raises ``tote_in_use``."""
+    try:
+        with savepoint():
+            return ToteUse.objects.create(
+                container=container, purpose=UsePurpose.INBOUND, opened_at=clock.now()
+            )
+    except IntegrityError as error:
+        raise DomainError("tote_in_use", f"{container.label} was taken a moment ago.") from error
+
+
+def pallet(*, site_id: int, sscc: str) -> Container:
+    """The pallet with this licence plate (SSCC); made when it is new."""
+    row, _ = Container.objects.get_or_create(
+        label=sscc, defaults={"site_id": site_id, "kind": ContainerKind.PALLET}
+    )
+    return row
+
+
+def stand_at(*, container: Container, location: Location) -> None:
+    """Remember where a container was put down."""
+    Container.objects.filter(pk=container.pk).update(stands_at=location)
+    container.stands_at = location
+
+
+def close_if_empty(*, container_id: int) -> None:
+    """End the use of a container that carried received goods once nothing is left in it."""
+    if not Balance.objects.filter(container_id=container_id, on_hand__gt=0).exists():
+        ToteUse.objects.filter(container_id=container_id, purpose=UsePurpose.INBOUND, closed_at=None).update(
+            closed_at=clock.now()
+        )
 
 
 def close_use(*, use_id: int) -> None:

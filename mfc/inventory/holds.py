@@ -12,7 +12,7 @@ from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.inventory import ledger
 from mfc.inventory.models import Balance, Hold, HoldKind, Lot
-from mfc.layout.models import Location
+from mfc.layout.models import SELLABLE_KINDS, Location
 
 # Work under way on held stock is led elsewhere by the job of this name (mfc.picking); a hint may not be lost.
 REROUTE_TASK = "picking.reroute_held"
@@ -138,6 +138,25 @@ def held_in(container_ids: Collection[int]) -> list[tuple[Balance, Hold]]:
         and (hold.lot_id in {None, row.lot_id})
         and (hold.sku_id in {None, row.sku_id})
     ]
+
+
+def refuse_escape(balance: Balance, target: Location) -> None:
+    """Raise ``stock_on_hold`` when goods that are held where they lie would become sellable by being moved."""
+    if target.kind not in SELLABLE_KINDS or balance.location_id is None:
+        return
+    hold = (
+        Hold.objects.filter(site_id=balance.site_id, location_id=balance.location_id, lifted_at=None)
+        .exclude(sku=None, lot=None)
+        .filter(Q(sku=None) | Q(sku_id=balance.sku_id), Q(lot=None) | Q(lot_id=balance.lot_id))
+        .first()
+    )
+    if hold is not None:
+        raise DomainError(
+            "stock_on_hold",
+            f"{hold}: {hold.reason}.",
+            remedy="Lift the hold first, or move the goods to a quarantine place.",
+            hold=hold.pk,
+        )
 
 
 def refuse_held(container_ids: Collection[int]) -> None:

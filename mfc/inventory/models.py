@@ -75,6 +75,13 @@ class Container(models.Model):
         max_length=40, unique=True, help_text="Label text, T-… or K-…; of a pallet its SSCC, 18 digits"
     )
     tare_g = models.PositiveIntegerField(default=0)
+    stands_at = models.ForeignKey(
+        "layout.Location",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text="Where it was last put down, when somebody said so",
+    )
 
     def __str__(self) -> str:
         return self.label

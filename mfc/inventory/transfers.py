@@ -9,7 +9,7 @@ from mfc.catalog.models import Sku
 from mfc.core import journal, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
-from mfc.inventory import ledger
+from mfc.inventory import holds, ledger
 from mfc.inventory.models import Balance, MoveKind, ReasonCode, Reservation
 from mfc.inventory.places import Place, at_location, in_container, of_balance
 from mfc.layout.models import SELLABLE_KINDS, Location
@@ -17,12 +17,22 @@ from mfc.layout.models import SELLABLE_KINDS, Location
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """``qty`` of SKU + lot that came in at a location."""
+    """``qty`` of SKU + lot that came in at a location, or in a container. ``weight_g`` of catch-weight goods, all of it."""
 
-    location: Location
+    location: Location | None
     sku_id: int
     lot_id: int | None
     qty: int
+    container_id: int | None = None
+    weight_g: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it lies now."""
+        if self.container_id is not None:
+            return in_container(self.container_id)
+        assert self.location is not None, "a delivery is put down somewhere"
+        return at_location(self.location)
 
 
 @txn.use_case
@@ -33,9 +43,8 @@ def receive(
     deliveries: Sequence[Delivery],
     reference: str,
     reason_code: ReasonCode | str = "",
-    container_id: int | None = None,
 ) -> None:
-    """Book stock in from outside, at each delivery's location, or all of it in a container."""
+    """Book stock in from outside."""
     ledger.post(
         site_id=site_id,
         actor=actor,
@@ -46,9 +55,10 @@ def receive(
                 lot_id=item.lot_id,
                 qty=item.qty,
                 source=None,
-                target=in_container(container_id) if container_id else at_location(item.location),
+                target=item.place,
                 reference=reference,
                 reason_code=reason_code,
+                weight_g=item.weight_g,
             )
             for item in deliveries
         ],
@@ -276,7 +286,7 @@ def relocate(
     qty: int,
     target: Location,
     actor: Actor,
-    reason_code: ReasonCode,
+    reason_code: ReasonCode | str,
     reason: str = "",
     kind: MoveKind = MoveKind.MOVE,
     reference: str = "",
@@ -299,6 +309,7 @@ def relocate(
     check_place(balance.sku, target, site_id=balance.site_id)
     if target.pk == balance.location_id:
         raise DomainError("place_invalid", f"It is at {target.code} already.")
+    holds.refuse_escape(balance, target)
     ledger.post(
         site_id=balance.site_id,
         actor=actor,
@@ -326,6 +337,45 @@ def relocate(
         qty=qty,
         to=target.code,
         reason=reason_code,
+    )
+
+
+def unload(
+    *,
+    balance: Balance,
+    qty: int,
+    target: Location,
+    actor: Actor,
+    reference: str,
+    kind: MoveKind = MoveKind.PUTAWAY,
+) -> None:
+    """Move goods out of a container onto a location. Raises ``place_invalid``, ``stock_insufficient``."""
+    check_place(balance.sku, target, site_id=balance.site_id)
+    _move(balance, qty, at_location(target), actor, kind, reference)
+
+
+def load(*, balance: Balance, qty: int, container_id: int, actor: Actor, reference: str) -> None:
+    """Move free goods from where they lie into a container that an order owns. Raises ``stock_insufficient``."""
+    _move(balance, qty, in_container(container_id), actor, MoveKind.PUTAWAY, reference)
+
+
+def _move(balance: Balance, qty: int, target: Place, actor: Actor, kind: MoveKind, reference: str) -> None:
+    ledger.post(
+        site_id=balance.site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=kind,
+                sku_id=balance.sku_id,
+                lot_id=balance.lot_id,
+                qty=qty,
+                source=of_balance(balance),
+                source_balance_id=balance.pk,
+                source_pickable=balance.pickable,
+                target=target,
+                reference=reference,
+            )
+        ],
     )
 
 

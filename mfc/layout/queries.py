@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mfc.layout.models import Location, Site
-from mfc.layout.travel import Spot, Walkway
+from mfc.layout.travel import Spot, Walkway, distance_mm
 
 
 def walkway(site: Site) -> Walkway:
@@ -20,6 +22,23 @@ def aisle_xs(site: Site) -> dict[str, int]:
 def spot(location: Location, xs: dict[str, int]) -> Spot:
     """Where a person stands to reach the location: in the middle of its aisle, or before the place itself."""
     return Spot(xs.get(location.aisle, location.x_mm), location.y_mm, location.level)
+
+
+def ways(site: Site) -> Callable[[Location, Location], int]:
+    """Walking distances between places of a site, in millimetres; straight ones for places off the aisles."""
+    xs = aisle_xs(site)
+    walk = walkway(site) if xs else None
+
+    def way_mm(a: Location, b: Location) -> int:
+        here, there = spot(a, xs), spot(b, xs)
+        if walk is not None:
+            try:
+                return distance_mm(walk, here, there)
+            except ValueError:  # neither in an aisle nor on the front floor: a reserve rack, a second room
+                pass
+        return abs(here.x_mm - there.x_mm) + abs(here.y_mm - there.y_mm)
+
+    return way_mm
 
 
 def the_belt(site: Site) -> Location | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from mfc.core import clock, journal, txn
 from mfc.core.actors import Actor
@@ -30,6 +30,15 @@ def record_picked(line_id: int, *, qty: int) -> None:
 def record_short(line_id: int, *, qty: int, reason: str) -> None:
     """Count ``qty`` (negative: found after all) as short, with the reason people will read."""
     OrderLine.objects.filter(pk=line_id).update(qty_short=F("qty_short") + qty, short_reason=reason[:200])
+
+
+def fill_short(line_id: int, *, qty: int) -> None:
+    """Count ``qty`` that was short as picked after all; the reason goes with the last missing unit."""
+    OrderLine.objects.filter(pk=line_id).update(
+        qty_picked=F("qty_picked") + qty,
+        qty_short=F("qty_short") - qty,
+        short_reason=Case(When(qty_short=qty, then=Value("")), default=F("short_reason")),
+    )
 
 
 @txn.use_case

@@ -11,6 +11,7 @@ from typing import Any
 
 from mfc.core.error_codes import CODES
 from mfc.dispatch import states as dispatch
+from mfc.inbound import states as inbound
 from mfc.orders import states as orders
 from mfc.packing import states as packing
 from mfc.picking import states as picking
@@ -30,6 +31,7 @@ class Machine:
 
 MACHINES = (
     Machine("Order", orders.OrderState, orders.TRANSITIONS, orders.OrderState.ACCEPTED),
+    Machine("Receipt", inbound.ReceiptState, inbound.TRANSITIONS, inbound.ReceiptState.ANNOUNCED),
     Machine("Batch", picking.BatchState, picking.BATCH_TRANSITIONS, picking.BatchState.PLANNED),
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
     Machine("Pack job", packing.PackState, packing.TRANSITIONS, packing.PackState.ARRIVING),

@@ -9,7 +9,10 @@ from django.test import Client
 from mfc.api.models import ApiClient
 from mfc.catalog.models import Pack
 from mfc.core import clock
-from mfc.inventory.models import Hold
+from mfc.core.actors import SYSTEM
+from mfc.inbound import putaway, receipts
+from mfc.inventory.models import Hold, ReasonCode
+from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
 from mfc.webhooks.models import Delivery, Endpoint
 from tests.browser import floor as floors
@@ -29,6 +32,24 @@ def floor(db: None) -> Floor:
     Pack.objects.create(sku_id=sku_id, level="case", eaches=12)
     Hold.objects.create(
         site=built.site, kind="quality", sku_id=sku_id, reason="test", placed_at=clock.now(), placed_by="test"
+    )
+    receipt = receipts.announce(
+        site=built.site,
+        ref="ASN-1",
+        lines=[receipts.Announced(sku=floors.Sku.objects.get(pk=sku_id), qty=5)],
+        actor=SYSTEM,
+    )
+    dock = Location.objects.create(
+        site=built.site, code="DOCK", label="L-DOCK01", kind="dock", x_mm=0, y_mm=0
+    )
+    arrived = receipts.Arrived(sku=floors.Sku.objects.get(pk=sku_id), qty=5, location=dock)
+    receipts.receive(receipt=receipt, arrived=arrived, actor=SYSTEM)
+    (row,) = putaway.waiting_stock(built.site)
+    quarantine = Location.objects.create(
+        site=built.site, code="QUAR", label="L-QUAR01", kind="quarantine", x_mm=0, y_mm=0
+    )
+    putaway.put_away(
+        balance=row, qty=2, target=quarantine, actor=SYSTEM, proposals=[], override_code=ReasonCode.OTHER
     )
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     return built

@@ -26,6 +26,20 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         " SELECT site_id, 'other', location_id, 'x', now(), 'nobody', '', '' FROM inventory_balance"
         " WHERE pickable AND on_hand > 0 LIMIT 1",
     ),
+    "receipts_equal_moves": (
+        set(),
+        "INSERT INTO inbound_receipt (site_id, ref, supplier, blind, state, created_at, created_by, difference_code)"
+        " SELECT id, 'R', '', false, 'receiving', now(), 'nobody', '' FROM layout_site;"
+        " INSERT INTO inbound_receiptline (receipt_id, position, sku_id, lot_code, qty_expected, qty_received, sscc)"
+        " SELECT r.id, 1, s.id, '', 1, 1, '' FROM inbound_receipt r, catalog_sku s LIMIT 1",
+    ),
+    "closed_receipts_explain_what_is_missing": (
+        set(),
+        "INSERT INTO inbound_receipt (site_id, ref, supplier, blind, state, created_at, created_by, difference_code)"
+        " SELECT id, 'R', '', false, 'closed', now(), 'nobody', '' FROM layout_site;"
+        " INSERT INTO inbound_receiptline (receipt_id, position, sku_id, lot_code, qty_expected, qty_received, sscc)"
+        " SELECT r.id, 1, s.id, '', 1, 0, '' FROM inbound_receipt r, catalog_sku s LIMIT 1",
+    ),
     "bins_have_positions": (
         set(),
         "DELETE FROM inventory_skuposition WHERE sku_id = (SELECT id FROM catalog_sku WHERE code = 'CHEESE')",

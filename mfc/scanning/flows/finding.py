@@ -102,6 +102,21 @@ def about(row: Balance, view: View) -> View:
     return replace(view, sku=row.sku, lot=row.lot, location=row.location)
 
 
+def option(text: str, facts: str, qty: int) -> Line:
+    """Another possibility, as a row of the screen."""
+    return Line(text, facts, str(qty))
+
+
+def eaches(given: SkuScan) -> int:
+    """How many eaches the scanned unit holds."""
+    return 1
+
+
+def weight_g(given: SkuScan) -> int | None:
+    """The weight that the code states."""
+    return None
+
+
 def choices(rows: list[Balance]) -> tuple[Choice, ...]:
     """Balances as buttons."""
     return tuple(
