@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, orders, shipments, stock
+from mfc.api import holds, ledger, orders, shipments, stock
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("v1/holds/<int:hold_id>/lift", holds.HoldLift.as_view()),
     path("v1/lots/trace", holds.LotTrace.as_view()),
     path("v1/lots/recall", holds.LotRecall.as_view()),
+    path("v1/stock/as-of", ledger.StockAsOf.as_view()),
+    path("v1/stock/moves", ledger.MoveList.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),
