@@ -38,6 +38,8 @@ PROBLEM: dict[str, Any] = {
 }
 _ALWAYS = ("400", "401", "403", "404", "405", "406", "422", "503")
 _ON_WRITE = ("409", "415")
+# what single reading operations answer beyond that
+_ON_READ = {"stock_as_of": ("410",)}
 
 
 class ApiSchema(AutoSchema):
@@ -71,6 +73,7 @@ def document_problems(result: dict[str, Any], generator: Any, request: Any, publ
     for path in result["paths"].values():
         for method, operation in path.items():
             statuses = _ALWAYS + (_ON_WRITE if method == "post" else ())
+            statuses += _ON_READ.get(operation["operationId"], ())
             for status in statuses:
                 operation["responses"].setdefault(status, answer)
     return result

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, orders, problems, receipts, shipments, stock
+from mfc.api import holds, ledger, orders, problems, receipts, shipments, stock
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("v1/receipts/<int:receipt_id>/cancel", receipts.ReceiptCancel.as_view()),
     path("v1/putaways", receipts.PutawayList.as_view()),
     path("v1/putaways/proposals", receipts.PutawayProposals.as_view()),
+    path("v1/stock/as-of", ledger.StockAsOf.as_view()),
+    path("v1/stock/moves", ledger.MoveList.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),

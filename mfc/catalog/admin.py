@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from mfc.catalog.models import Barcode, Pack, Sku
-from mfc.core.admin import EditableInline, ModelAdmin
+from mfc.core.admin import EditableInline, ModelAdmin, link_action
 
 
 class PackInline(EditableInline):
@@ -23,6 +23,8 @@ class SkuAdmin(ModelAdmin):
     search_fields = ("code", "name", "barcodes__code")
     ordering = ("code",)
     inlines = (PackInline, BarcodeInline)
+    actions_detail = ("moves",)
+    moves = link_action("Stock moves", "inventory_stockmove_changelist", "sku")
 
 
 @admin.register(Pack)

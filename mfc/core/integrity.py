@@ -50,13 +50,19 @@ def run(only: Callable[[str], bool] = lambda name: True) -> list[Finding]:
     return [_check(_registry[name]) for name in names() if only(name)]
 
 
+def offenders(name: str, *, limit: int) -> list[dict[str, Any]]:
+    """Rows that break the invariant ``name``, at most ``limit``."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({_registry[name].sql}) offenders LIMIT {int(limit)}")  # noqa: S608
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
 def _check(invariant: Invariant) -> Finding:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({invariant.sql}) offenders")  # noqa: S608
         violations = int(cursor.fetchone()[0])
-        examples: list[dict[str, Any]] = []
-        if violations:
-            cursor.execute(f"SELECT * FROM ({invariant.sql}) offenders LIMIT {MAX_OFFENDERS}")  # noqa: S608
-            columns = [column.name for column in cursor.description]
-            examples = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    examples: list[dict[str, Any]] = []
+    if violations:
+        examples = offenders(invariant.name, limit=MAX_OFFENDERS)
     return Finding(invariant.name, invariant.statement, violations, examples)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
+
 from mfc.core import clock, txn
 from mfc.core.actors import Actor
 from mfc.core.models import JournalEntry
@@ -21,3 +23,16 @@ def write(verb: str, *, actor: Actor, subject: str, site: str = "", **data: Any)
         subject=subject,
         data=data,
     )
+
+
+def sites() -> list[str]:
+    """Codes of the sites that have entries, one index probe each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE seen AS ("
+            " (SELECT site FROM core_journalentry ORDER BY site LIMIT 1)"
+            " UNION ALL SELECT (SELECT j.site FROM core_journalentry j WHERE j.site > seen.site ORDER BY j.site LIMIT 1)"
+            " FROM seen WHERE seen.site IS NOT NULL"
+            ") SELECT site FROM seen WHERE site IS NOT NULL"
+        )
+        return [site for (site,) in cursor.fetchall()]

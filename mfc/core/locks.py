@@ -18,6 +18,10 @@ class LockSpace(IntEnum):
     INGEST = 7_303  # one worker reads a gateway's events
     LANES = 7_304  # one lane assignment per site at a time
     BRIDGE = 7_305  # one web process forwards hints to a shared channel layer
+    PARTITIONS = (
+        7_320  # one change to the partitions of the moves at a time (the function in the database takes it)
+    )
+    CLOSING = 7_321  # one closing of a site's month at a time
 
 
 def hold(space: LockSpace, key: int) -> None:

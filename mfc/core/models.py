@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 
@@ -19,14 +20,17 @@ class Receipt(models.Model):
     )
     payload = models.JSONField(default=dict)
     answer = models.JSONField(null=True)
-    refused = models.CharField(
-        max_length=60, blank=True, db_index=True, help_text="Error code when it was refused"
-    )
+    refused = models.CharField(max_length=60, blank=True, help_text="Error code when it was refused")
     received_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now(), help_text="Real time at the database")
 
     class Meta:
-        indexes = [models.Index(fields=["-received_at", "-id"], name="receipt_newest")]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="receipt_newest"),
+            models.Index(
+                fields=["refused", "-received_at", "-id"], condition=~Q(refused=""), name="receipt_by_refusal"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.source
@@ -47,7 +51,10 @@ class JournalEntry(models.Model):
         verbose_name_plural = "journal entries"
         indexes = [
             models.Index(fields=["-at", "-id"], name="journal_newest"),
-            models.Index(fields=["subject", "-id"], name="journal_subject"),
+            models.Index(fields=["subject", "-at", "-id"], name="journal_subject"),
+            models.Index(fields=["site", "-at", "-id"], name="journal_by_site"),
+            models.Index(fields=["verb", "-at", "-id"], name="journal_by_verb"),
+            models.Index(fields=["actor_name", "-at", "-id"], name="journal_by_actor"),
         ]
 
     def __str__(self) -> str:

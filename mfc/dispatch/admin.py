@@ -28,7 +28,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "site")
     list_select_related = ("site", "order", "lane")
-    search_fields = ("order__ref", "claimed_by")
+    search_fields = ("=order__ref", "=claimed_by")
     ordering = ("-id",)
     inlines = (StagingInline,)
 
@@ -37,5 +37,5 @@ class ShipmentAdmin(ReadOnlyAdmin):
 class StagingAdmin(ReadOnlyAdmin):
     list_display = ("staged_at", "parcel", "shipment", "lane", "source")
     list_select_related = ("parcel", "shipment__order", "lane")
-    search_fields = ("parcel__sscc", "shipment__order__ref")
+    search_fields = ("=parcel__sscc", "=shipment__order__ref")
     ordering = ("-id",)

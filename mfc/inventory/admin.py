@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from mfc.core.admin import (
     ModelAdmin,
@@ -19,15 +19,16 @@ from mfc.core.admin import (
     action,
     ask,
     display,
+    link_action,
     report,
     user_actor,
 )
-from mfc.inventory import transfers
+from mfc.inventory import ledgeradmin, transfers
 from mfc.inventory.lotadmin import HoldAdmin, LotAdmin
 from mfc.inventory.models import Balance, Container, ReasonCode, Reservation, SkuPosition, StockMove, ToteUse
 from mfc.layout.models import Location
 
-# Django finds only this module by itself.
+# Django finds only this module by itself; ledgeradmin registers closed months and snapshots.
 __all__ = ["HoldAdmin", "LotAdmin"]
 
 
@@ -49,6 +50,8 @@ class ContainerAdmin(ModelAdmin):
     search_fields = ("label",)
     ordering = ("label",)
     inlines = (ToteUseInline,)
+    actions_detail = ("moves",)
+    moves = link_action("Stock moves", "inventory_stockmove_changelist", "container")
 
 
 @admin.register(ToteUse)
@@ -56,7 +59,7 @@ class ToteUseAdmin(ReadOnlyAdmin):
     list_display = ("container", "order", "opened_at", "closed_at")
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
     list_select_related = ("container", "order")
-    search_fields = ("container__label", "order__ref")
+    search_fields = ("=container__label", "=order__ref")
     ordering = ("-id",)
 
 
@@ -90,6 +93,7 @@ class BalanceAdmin(ReadOnlyAdmin):
     list_select_related = ("site", "sku", "lot__sku", "location", "container")
     search_fields = ("sku__code", "sku__name", "location__code", "container__label")
     ordering = ("-id",)
+    keyset = False
     actions = ("adjust", "relocate")
 
     @display(description="Place", ordering="location__code")
@@ -156,6 +160,12 @@ class SkuPositionAdmin(ReadOnlyAdmin):
     list_select_related = ("sku", "site")
     search_fields = ("sku__code", "sku__name")
     ordering = ("sku__code",)
+    keyset = False
+    actions_list = ("as_of",)
+
+    @action(description="Stock as of…", url_path="as-of", permissions=["view"])
+    def as_of(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        return ledgeradmin.as_of_page(self, request)
 
 
 @admin.register(StockMove)
@@ -171,8 +181,22 @@ class StockMoveAdmin(ReadOnlyAdmin):
         "to_location",
         "to_container",
     )
-    search_fields = ("=sku__code", "=reference")
-    search_help_text = "SKU or reference, exactly"
+    search_fields = (
+        "=sku__code",
+        "=reference",
+        "=lot__code",
+        "=from_location__code",
+        "=to_location__code",
+        "=from_container__label",
+        "=to_container__label",
+    )
+    search_help_text = "SKU, lot, place, tote or reference, exactly"
+    scopes = {
+        "sku": ("sku",),
+        "lot": ("lot",),
+        "location": ("from_location", "to_location"),
+        "container": ("from_container", "to_container"),
+    }
     ordering = ("-at", "-id")
 
     @display(description="From")
@@ -194,5 +218,5 @@ class ReservationAdmin(ReadOnlyAdmin):
         "order_line__sku",
         "order_line__order",
     )
-    search_fields = ("order_line__order__ref", "balance__sku__code")
+    search_fields = ("=order_line__order__ref", "=balance__sku__code")
     ordering = ("-id",)

@@ -2,13 +2,23 @@
 
 from mfc.core.integrity import register
 
-_IN_AND_OUT = """
+# Moves before this moment are in archive files, and with them what belonged to them.
+ARCHIVED_UNTIL = """coalesce((SELECT max(ends_at) FROM inventory_closedmonth WHERE archived_at IS NOT NULL),
+    '-infinity'::timestamptz)"""
+# Where every site stood at the end of its last archived month.
+_ARCHIVED = """
+    SELECT s.location_id, s.container_id, s.sku_id, s.lot_id, s.on_hand AS qty FROM inventory_balancesnapshot s
+     WHERE s.month_id IN (SELECT DISTINCT ON (site_id) id FROM inventory_closedmonth WHERE archived_at IS NOT NULL
+                           ORDER BY site_id, ends_at DESC)
+"""
+_IN_AND_OUT = f"""
+    {_ARCHIVED} UNION ALL
     SELECT to_location_id AS location_id, to_container_id AS container_id, sku_id, lot_id, qty
       FROM inventory_stockmove WHERE to_location_id IS NOT NULL OR to_container_id IS NOT NULL
     UNION ALL
     SELECT from_location_id, from_container_id, sku_id, lot_id, -qty
       FROM inventory_stockmove WHERE from_location_id IS NOT NULL OR from_container_id IS NOT NULL
-"""
+"""  # noqa: S608
 
 register(
     "balances_equal_moves",
@@ -82,4 +92,23 @@ register(
     SELECT id FROM inventory_stockmove WHERE qty <= 0 OR (from_location_id IS NULL AND from_container_id IS NULL
        AND to_location_id IS NULL AND to_container_id IS NULL)
     """,
+)
+register(
+    "snapshots_equal_moves",
+    "The last closed month ends with the sum of all moves before its end",
+    f"""
+    WITH last AS (SELECT DISTINCT ON (site_id) id, site_id, ends_at FROM inventory_closedmonth
+                   ORDER BY site_id, ends_at DESC)
+    SELECT location_id, container_id, sku_id, lot_id, sum(kept) AS kept, sum(moved) AS moved FROM (
+        SELECT location_id, container_id, sku_id, lot_id, on_hand AS kept, 0 AS moved
+          FROM inventory_balancesnapshot WHERE month_id IN (SELECT id FROM last)
+        UNION ALL SELECT location_id, container_id, sku_id, lot_id, 0, qty FROM ({_ARCHIVED}) archived
+        UNION ALL SELECT m.to_location_id, m.to_container_id, m.sku_id, m.lot_id, 0, m.qty
+          FROM inventory_stockmove m JOIN last ON last.site_id = m.site_id AND m.at < last.ends_at
+         WHERE m.to_location_id IS NOT NULL OR m.to_container_id IS NOT NULL
+        UNION ALL SELECT m.from_location_id, m.from_container_id, m.sku_id, m.lot_id, 0, -m.qty
+          FROM inventory_stockmove m JOIN last ON last.site_id = m.site_id AND m.at < last.ends_at
+         WHERE m.from_location_id IS NOT NULL OR m.from_container_id IS NOT NULL
+    ) both_sides GROUP BY 1, 2, 3, 4 HAVING sum(kept) <> sum(moved)
+    """,  # noqa: S608
 )

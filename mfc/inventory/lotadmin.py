@@ -13,7 +13,17 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from mfc.catalog.models import Sku
-from mfc.core.admin import ReadOnlyAdmin, Select, TextInput, action, ask, display, report, user_actor
+from mfc.core.admin import (
+    ReadOnlyAdmin,
+    Select,
+    TextInput,
+    action,
+    ask,
+    display,
+    link_action,
+    report,
+    user_actor,
+)
 from mfc.core.errors import DomainError
 from mfc.inventory import holds, lots, tracing
 from mfc.inventory.models import Hold, HoldKind, Lot
@@ -87,6 +97,8 @@ class LotAdmin(ReadOnlyAdmin):
     search_help_text = "Lot or SKU, exactly"
     ordering = ("-id",)
     actions = ("hold", "recall", "correct")
+    actions_detail = ("moves",)
+    moves = link_action("Stock moves", "inventory_stockmove_changelist", "lot")
     fields = ("code", "sku", "expires_on", "received_at", "where")
     readonly_fields = ("where",)
 
@@ -173,6 +185,7 @@ class HoldAdmin(ReadOnlyAdmin):
     list_select_related = ("lot__sku", "sku", "location")
     search_fields = ("lot__code", "sku__code", "location__code")
     ordering = ("-id",)
+    keyset = False
     actions = ("lift",)
     actions_list = ("place_hold",)
 

@@ -227,24 +227,30 @@ class ReasonCode(models.TextChoices):
 class StockMove(models.Model):
     """The ledger line: ``qty`` eaches of SKU + lot left one place and reached another.
 
-    An empty source is the supplier, an empty target the customer or the loss; never updated, never deleted.
+    An empty source is the supplier, an empty target the customer or the loss; never updated, never deleted. The table
+    is partitioned by month of ``at`` (UTC); its primary key in the database is (id, at).
     """
 
     at = models.DateTimeField()
-    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    # the indexes below end in the order of history: plain ones of the references would be second copies
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT, db_index=False)
     kind = models.CharField(max_length=10, choices=MoveKind)
-    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
-    lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, db_index=False)
+    lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     qty = models.PositiveIntegerField()
     from_location = models.ForeignKey(
-        "layout.Location", null=True, on_delete=models.PROTECT, related_name="+"
+        "layout.Location", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    from_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
-    to_location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
-    to_container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
-    reference = models.CharField(
-        max_length=60, blank=True, db_index=True, help_text="What it belongs to: task:17"
+    from_container = models.ForeignKey(
+        Container, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    to_location = models.ForeignKey(
+        "layout.Location", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    to_container = models.ForeignKey(
+        Container, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    reference = models.CharField(max_length=60, blank=True, help_text="What it belongs to: task:17")
     reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     weight_g = models.PositiveIntegerField(
@@ -255,12 +261,70 @@ class StockMove(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-at", "-id"], name="move_newest"),
-            models.Index(fields=["sku", "-id"], name="move_by_sku"),
+            models.Index(fields=["kind", "-at", "-id"], name="move_by_kind"),
+            models.Index(fields=["sku", "-at", "-id"], name="move_by_sku"),
+            models.Index(fields=["reference", "-at", "-id"], name="move_by_reference"),
+            *(
+                models.Index(
+                    fields=[field, "-at", "-id"],
+                    condition=Q(**{f"{field}__isnull": False}),
+                    name=f"move_by_{field}",
+                )
+                for field in ("lot", "from_location", "from_container", "to_location", "to_container")
+            ),
         ]
         constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="move_qty_positive")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.qty} × {self.sku}"
+
+
+class ClosedMonth(models.Model):
+    """A month (UTC) whose moves are final: its end is kept as a snapshot, and no further move may fall into it."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    starts_on = models.DateField(help_text="First day")
+    ends_at = models.DateTimeField(help_text="First instant of the next month, UTC")
+    moves = models.PositiveIntegerField(help_text="Moves of the month")
+    closed_at = models.DateTimeField()
+    closed_by = models.CharField(max_length=120)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archive_file = models.CharField(max_length=300, blank=True)
+    archive_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "ends_at"], name="month_closed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m}"
+
+
+class BalanceSnapshot(models.Model):
+    """What a place held of SKU + lot at the end of a closed month; places that held nothing have no row."""
+
+    month = models.ForeignKey(ClosedMonth, on_delete=models.PROTECT, related_name="snapshot", db_index=False)
+    location = models.ForeignKey("layout.Location", null=True, on_delete=models.PROTECT, related_name="+")
+    container = models.ForeignKey(Container, null=True, on_delete=models.PROTECT, related_name="+")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT, related_name="+")
+    on_hand = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "sku", "lot", "location", "container"],
+                nulls_distinct=False,
+                name="snapshot_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["month", "location"], name="snapshot_by_location"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month}: {self.on_hand} × {self.sku} in {self.location or self.container}"
 
 
 class Reservation(models.Model):

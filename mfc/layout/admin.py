@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 
 from mfc.catalog.models import TemperatureClass
-from mfc.core.admin import EditableInline, ModelAdmin, Select
+from mfc.core.admin import EditableInline, ModelAdmin, Select, link_action
 from mfc.layout.models import Aisle, Location, Site, Zone
 
 
@@ -71,6 +71,8 @@ class LocationAdmin(ModelAdmin):
     search_fields = ("code", "label", "slotted_sku__code")
     autocomplete_fields = ("slotted_sku", "zone", "site")
     ordering = ("site", "code")
+    actions_detail = ("moves",)
+    moves = link_action("Stock moves", "inventory_stockmove_changelist", "location")
 
 
 @admin.register(Aisle)

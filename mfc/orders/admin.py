@@ -40,6 +40,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = ("state", "site")
     list_select_related = ("site",)
     search_fields = ("ref", "=number")
+    search_help_text = "Reference, from its beginning; or the number"
     ordering = ("-number",)
     inlines = (OrderLineInline,)
     actions = ("cancel",)
@@ -78,7 +79,8 @@ class OrderLineAdmin(ReadOnlyAdmin):
         "short_reason",
     )
     list_select_related = ("order", "sku")
-    search_fields = ("order__ref", "sku__code")
+    search_fields = ("=order__ref", "=sku__code")
+    search_help_text = "Order or SKU, exactly"
     ordering = ("-id",)
 
 
@@ -87,5 +89,6 @@ class HistoryLineAdmin(ReadOnlyAdmin):
     list_display = ("placed_at", "order_ref", "sku", "qty")
     list_filter = ("site",)
     list_select_related = ("site", "sku")
-    search_fields = ("order_ref", "sku__code")
+    search_fields = ("=order_ref", "=sku__code")
+    search_help_text = "Order or SKU, exactly"
     ordering = ("-id",)

@@ -49,6 +49,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["site", "state", "promise_until"], name="order_by_promise"),
             models.Index(fields=["site", "accepted_at"], name="order_by_arrival"),
+            models.Index(fields=["state", "-number"], name="order_by_state"),
+            models.Index(fields=["ref"], name="order_by_ref", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -60,7 +62,7 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
-    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, db_index=False)
     qty = models.PositiveIntegerField()
     qty_promised = models.PositiveIntegerField(default=0, help_text="Soft claim still open")
     qty_picked = models.PositiveIntegerField(default=0)
@@ -77,6 +79,7 @@ class OrderLine(models.Model):
     )
 
     class Meta:
+        indexes = [models.Index(fields=["sku", "-id"], name="line_by_sku")]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="line_position_once"),
             models.CheckConstraint(condition=Q(qty__gt=0), name="line_qty_positive"),

@@ -23,7 +23,7 @@ class PackJobAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "count_confirmed", "site")
     list_select_related = ("site", "order", "tote_use__container", "tote_use__order", "station")
-    search_fields = ("order__ref", "tote_use__container__label", "=sscc")
+    search_fields = ("=order__ref", "=tote_use__container__label", "=sscc")
     ordering = ("-id",)
 
 
@@ -31,5 +31,5 @@ class PackJobAdmin(ReadOnlyAdmin):
 class ParcelAdmin(ReadOnlyAdmin):
     list_display = ("sscc", "order", "tote_use", "weight_g", "sealed_at", "sealed_by")
     list_select_related = ("order", "tote_use__container", "tote_use__order", "sealed_by")
-    search_fields = ("sscc", "order__ref")
+    search_fields = ("sscc", "=order__ref")
     ordering = ("-sscc",)

@@ -26,7 +26,7 @@ class WaveAdmin(ReadOnlyAdmin):
     list_display = ("id", "site", "released_at", "reason")
     list_filter = ("site",)
     list_select_related = ("site",)
-    search_fields = ("=id", "reason")
+    search_fields = ("=id",)
     ordering = ("-id",)
     inlines = (BatchInline,)
     actions_list = ("release_now",)
@@ -91,7 +91,7 @@ class BatchAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "site")
     list_select_related = ("site", "wave", "station", "person")
-    search_fields = ("=id", "orders__order__ref")
+    search_fields = ("=id", "=orders__order__ref")
     ordering = ("-id",)
     inlines = (BatchOrderInline, PickTaskInline)
 
@@ -100,7 +100,7 @@ class BatchAdmin(ReadOnlyAdmin):
 class BatchOrderAdmin(ReadOnlyAdmin):
     list_display = ("batch", "position", "order", "tote_use")
     list_select_related = ("batch", "order", "tote_use__container", "tote_use__order")
-    search_fields = ("order__ref", "=batch__id")
+    search_fields = ("=order__ref", "=batch__id")
     ordering = ("-id",)
 
 
@@ -130,5 +130,5 @@ class PickTaskAdmin(ReadOnlyAdmin):
         "lot__sku",
         "done_by",
     )
-    search_fields = ("=batch__id", "sku__code", "location__code")
+    search_fields = ("=batch__id", "=sku__code", "=location__code")
     ordering = ("-id",)

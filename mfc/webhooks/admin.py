@@ -43,7 +43,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "kind", "endpoint", "state", "attempts", "last_status", "last_error")
     list_filter = ("state", "endpoint")
     list_select_related = ("endpoint",)
-    search_fields = ("event_id", "key", "kind")
+    search_fields = ("=event_id", "=key", "=kind")
     ordering = ("-id",)
     actions = ("replay",)
 

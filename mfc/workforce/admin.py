@@ -50,7 +50,7 @@ class WorkSessionAdmin(ReadOnlyAdmin):
     list_filter = ("station__kind", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("person", "station")
     search_fields = ("person__name", "station__key", "cart")
-    ordering = ("-started_at", "-id")
+    ordering = ("-id",)
     actions = ("end",)
 
     @action(description="End the session (log out)", permissions=["act"])

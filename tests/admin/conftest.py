@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -11,7 +13,7 @@ from mfc.catalog.models import Pack
 from mfc.core import clock
 from mfc.core.actors import SYSTEM
 from mfc.inbound import putaway, receipts
-from mfc.inventory.models import Hold, ReasonCode
+from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode
 from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
 from mfc.webhooks.models import Delivery, Endpoint
@@ -51,6 +53,16 @@ def floor(db: None) -> Floor:
     putaway.put_away(
         balance=row, qty=2, target=quarantine, actor=SYSTEM, proposals=[], override_code=ReasonCode.OTHER
     )
+    closed = ClosedMonth.objects.create(
+        site=built.site,
+        starts_on=date(2020, 1, 1),
+        ends_at=datetime(2020, 2, 1, tzinfo=UTC),
+        moves=1,
+        closed_at=clock.now(),
+        closed_by="test",
+    )
+    place = Location.objects.filter(site=built.site).first()
+    BalanceSnapshot.objects.create(month=closed, location=place, sku_id=sku_id, on_hand=1)
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     return built
 

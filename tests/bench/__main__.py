@@ -11,6 +11,7 @@ from pathlib import Path
 BENCHES = {
     "scan_to_lamp": "scan bytes leave the pty until the lamp's register is written at the controller",
     "direction": "a tote is read at the PLC until its direction is written there",
+    "ledger_queries": "stock as of a past moment, histories, and admin pages at any depth, with --moves rows",
 }
 
 
@@ -30,11 +31,17 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=150.0, help="stop after so many real seconds at the latest (150)"
     )
+    parser.add_argument(
+        "--moves",
+        type=int,
+        default=2_000_000,
+        help="ledger_queries: moves, orders and journal rows (2000000)",
+    )
     parser.add_argument("--bus", choices=("local", "mqtt"), default="local")
     given = parser.parse_args()
     if given.name is None:
         for name, text in BENCHES.items():
-            sys.stdout.write(f"{name:14} {text}\n")
+            sys.stdout.write(f"{name:15} {text}\n")
         return 0
     with tempfile.TemporaryDirectory(prefix="mfc-bench-") as folder:
         # A database of its own: a benchmark must not wipe a demo that somebody wants to carry on.
@@ -46,9 +53,9 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.bench import floor
+        from tests.bench import floor, ledger
 
-        floor.measure(given)
+        (ledger if given.name == "ledger_queries" else floor).measure(given)
         return 0
 
 

@@ -48,6 +48,14 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         {"positions_equal_balances"},
         "UPDATE inventory_balance SET reserved = reserved + 1 WHERE id = (SELECT min(id) FROM inventory_balance)",
     ),
+    "snapshots_equal_moves": (
+        set(),
+        "INSERT INTO inventory_closedmonth (site_id, starts_on, ends_at, moves, closed_at, closed_by, archive_file,"
+        " archive_sha256) SELECT id, '2026-10-01', '2026-11-01T00:00Z', 0, now(), '', '', '' FROM layout_site; "
+        "INSERT INTO inventory_balancesnapshot (month_id, location_id, sku_id, on_hand)"
+        " SELECT c.id, b.location_id, b.sku_id, 1 FROM inventory_closedmonth c, inventory_balance b"
+        " WHERE b.location_id IS NOT NULL LIMIT 1",
+    ),
     "positions_equal_balances": (
         set(),
         "UPDATE inventory_skuposition SET on_hand = on_hand + 1 WHERE id = (SELECT min(id) FROM inventory_skuposition)",
@@ -115,7 +123,7 @@ def books(world: World, walk: Walk) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
             "SELECT conrelid::regclass, conname FROM pg_constraint"
-            " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+            " WHERE contype = 'c' AND coninhcount = 0 AND connamespace = 'public'::regnamespace"
         )
         for table, name in cursor.fetchall():
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')

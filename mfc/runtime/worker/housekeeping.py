@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from mfc.core import clock
 from mfc.core.errors import DomainError
-from mfc.inventory import expiry
+from mfc.inventory import expiry, partitions, reconcile
 from mfc.layout.models import Site
 from mfc.runtime.worker.threads import Lane
 
@@ -32,7 +32,12 @@ def _retire_expired(site: Site) -> object:
     return expiry.retire_expired(site_id=site.pk)
 
 
-CHORES: tuple[Chore, ...] = (Chore("expired stock", 60, _retire_expired),)
+DAY_S = 86_400.0
+CHORES: tuple[Chore, ...] = (
+    Chore("expired stock", 60, _retire_expired),
+    Chore("months of the ledger", DAY_S, lambda site: partitions.ensure_partitions()),
+    Chore("reconcile the books", DAY_S, reconcile.nightly),
+)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0003_stock_truth'),
+        ('inventory', '0004_monthly_partitions'),
         ('layout', '0002_stock_truth'),
     ]
 
