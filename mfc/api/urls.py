@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, ledger, orders, problems, receipts, shipments, stock
+from mfc.api import holds, ledger, orders, problems, receipts, shipments, stock, upkeep
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -25,6 +25,12 @@ urlpatterns = [
     path("v1/putaways/proposals", receipts.PutawayProposals.as_view()),
     path("v1/stock/as-of", ledger.StockAsOf.as_view()),
     path("v1/stock/moves", ledger.MoveList.as_view()),
+    path("v1/replenishments", upkeep.ReplenishmentList.as_view()),
+    path("v1/replenishments/<int:task_id>/done", upkeep.ReplenishmentDone.as_view()),
+    path("v1/counts", upkeep.CountList.as_view()),
+    path("v1/counts/report", upkeep.CountReport.as_view()),
+    path("v1/counts/<int:count_id>/result", upkeep.CountResult.as_view()),
+    path("v1/counts/<int:count_id>/decision", upkeep.CountDecision.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),

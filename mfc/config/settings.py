@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "mfc.inventory",
     "mfc.orders",
     "mfc.inbound",
+    "mfc.upkeep",
     "mfc.picking",
     "mfc.packing",
     "mfc.dispatch",

@@ -78,6 +78,9 @@ _ALL = (
     ErrorCode("unit_unknown", 404, "Nobody announced this unit", "Receive its content piece by piece, or ask the supplier for the notice."),
     ErrorCode("unit_received", 409, "This unit has arrived already", "Put it away; scan it to see what is in it."),
     ErrorCode("no_waiting_order", 409, "No order waits for it any more", "Put it on a shelf."),
+    # counting
+    ErrorCode("count_taken", 409, "Somebody else counts there", "Take the next place."),
+    ErrorCode("count_disturbed", 409, "Stock moved while it was counted", "Count the place again from the beginning."),
     # people, stations, sessions
     ErrorCode("no_session", 403, "Nobody is working here", "Scan your badge first."),
     ErrorCode("unknown_badge", 404, "This badge is not known", "Use your own badge; a lead can print a new one in the admin."),

@@ -17,6 +17,7 @@ class LockSpace(IntEnum):
     CLAIM = 7_302  # one picker per site is given a batch and a colour at a time
     INGEST = 7_303  # one worker reads a gateway's events
     LANES = 7_304  # one lane assignment per site at a time
+    UPKEEP = 7_306  # one plan of counts or replenishments per site at a time
     BRIDGE = 7_305  # one web process forwards hints to a shared channel layer
     PARTITIONS = (
         7_320  # one change to the partitions of the moves at a time (the function in the database takes it)

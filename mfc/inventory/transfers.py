@@ -392,6 +392,37 @@ def check_place(sku: Sku, target: Location, *, site_id: int) -> None:
         )
 
 
+def found(
+    *,
+    location: Location,
+    sku_id: int,
+    lot_id: int | None,
+    qty: int,
+    actor: Actor,
+    reference: str,
+    reason: str,
+    kind: MoveKind = MoveKind.COUNT,
+) -> None:
+    """Book in stock that lay at a place without the book knowing."""
+    ledger.post(
+        site_id=location.site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=kind,
+                sku_id=sku_id,
+                lot_id=lot_id,
+                qty=qty,
+                source=None,
+                target=at_location(location),
+                reference=reference,
+                reason_code=ReasonCode.FOUND,
+                reason=reason,
+            )
+        ],
+    )
+
+
 @txn.use_case
 def adjust(
     *,

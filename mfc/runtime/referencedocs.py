@@ -15,6 +15,7 @@ from mfc.inbound import states as inbound
 from mfc.orders import states as orders
 from mfc.packing import states as packing
 from mfc.picking import states as picking
+from mfc.upkeep import states as upkeep
 
 _MEANING = re.compile(r"^\s+(?P<name>[A-Z_]+) = \".*\"  # (?P<text>.+)$", re.MULTILINE)
 
@@ -32,6 +33,8 @@ class Machine:
 MACHINES = (
     Machine("Order", orders.OrderState, orders.TRANSITIONS, orders.OrderState.ACCEPTED),
     Machine("Receipt", inbound.ReceiptState, inbound.TRANSITIONS, inbound.ReceiptState.ANNOUNCED),
+    Machine("Replenishment", upkeep.ReplenishState, upkeep.REPLENISH_TRANSITIONS, upkeep.ReplenishState.OPEN),
+    Machine("Count", upkeep.CountState, upkeep.COUNT_TRANSITIONS, upkeep.CountState.OPEN),
     Machine("Batch", picking.BatchState, picking.BATCH_TRANSITIONS, picking.BatchState.PLANNED),
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
     Machine("Pack job", packing.PackState, packing.TRANSITIONS, packing.PackState.ARRIVING),

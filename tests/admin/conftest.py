@@ -16,6 +16,8 @@ from mfc.inbound import putaway, receipts
 from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode
 from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
+from mfc.upkeep import counting
+from mfc.upkeep.models import Count, CountKind, CountLine, Replenishment
 from mfc.webhooks.models import Delivery, Endpoint
 from tests.browser import floor as floors
 from tests.browser.floor import Floor
@@ -63,6 +65,18 @@ def floor(db: None) -> Floor:
     )
     place = Location.objects.filter(site=built.site).first()
     BalanceSnapshot.objects.create(month=closed, location=place, sku_id=sku_id, on_hand=1)
+    counting.draft(location=dock, kind=CountKind.MANUAL, reason="test")
+    CountLine.objects.create(count=Count.objects.get(), sku_id=sku_id, expected=1, first=1)
+    Replenishment.objects.create(
+        site=built.site,
+        sku_id=sku_id,
+        source=dock,
+        target=quarantine,
+        qty=1,
+        urgency="urgent",
+        why="test",
+        created_at=clock.now(),
+    )
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     return built
 

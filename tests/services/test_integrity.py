@@ -40,6 +40,19 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         " INSERT INTO inbound_receiptline (receipt_id, position, sku_id, lot_code, qty_expected, qty_received, sscc)"
         " SELECT r.id, 1, s.id, '', 1, 0, '' FROM inbound_receipt r, catalog_sku s LIMIT 1",
     ),
+    "counts_equal_moves": (
+        set(),
+        "INSERT INTO upkeep_count (site_id, location_id, kind, state, reason, created_at, since_move, first_by, second_by,"
+        " decided_by) SELECT site_id, id, 'manual', 'closed', '', now(), 0, '', '', '' FROM layout_location LIMIT 1;"
+        " INSERT INTO upkeep_countline (count_id, sku_id, expected, booked, held_back)"
+        " SELECT c.id, s.id, 1, 1, 0 FROM upkeep_count c, catalog_sku s LIMIT 1",
+    ),
+    "replenishments_equal_moves": (
+        set(),
+        "INSERT INTO upkeep_replenishment (site_id, sku_id, source_id, target_id, qty, qty_done, urgency, state, why,"
+        " created_at, done_by) SELECT p.site_id, s.id, p.id, p.id, 1, 1, 'urgent', 'done', '', now(), ''"
+        " FROM layout_location p, catalog_sku s LIMIT 1",
+    ),
     "bins_have_positions": (
         set(),
         "DELETE FROM inventory_skuposition WHERE sku_id = (SELECT id FROM catalog_sku WHERE code = 'CHEESE')",

@@ -13,6 +13,7 @@ from mfc.core.errors import DomainError
 from mfc.inventory import expiry, partitions, reconcile
 from mfc.layout.models import Site
 from mfc.runtime.worker.threads import Lane
+from mfc.upkeep import counting, replenish
 
 log = logging.getLogger(__name__)
 # In real time: a fast site clock does not make a busy loop, a slow one is looked at often enough.
@@ -35,6 +36,8 @@ def _retire_expired(site: Site) -> object:
 DAY_S = 86_400.0
 CHORES: tuple[Chore, ...] = (
     Chore("expired stock", 60, _retire_expired),
+    Chore("replenishment", 60, lambda site: replenish.plan(site=site)),
+    Chore("cycle counts", 3_600, lambda site: counting.plan_cycle(site=site)),
     Chore("months of the ledger", DAY_S, lambda site: partitions.ensure_partitions()),
     Chore("reconcile the books", DAY_S, reconcile.nightly),
 )

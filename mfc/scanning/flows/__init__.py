@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.scanning.flows import adjust, hold, lookup, move, putaway, receive
+from mfc.scanning.flows import adjust, count, hold, lookup, move, putaway, receive, replenish
 from mfc.scanning.flows.frame import Choice, Chosen, Entered, Flow, Input, View, Work
 from mfc.scanning.replies import Reply, accepted
 from mfc.scanning.resolve import BadgeScan, CommandScan, Scan
 
 # In the order of the menu.
-FLOWS: tuple[Flow, ...] = (receive.FLOW, putaway.FLOW, move.FLOW, hold.FLOW, adjust.FLOW, lookup.FLOW)
+FLOWS: tuple[Flow, ...] = (
+    receive.FLOW,
+    putaway.FLOW,
+    replenish.FLOW,
+    count.FLOW,
+    move.FLOW,
+    hold.FLOW,
+    adjust.FLOW,
+    lookup.FLOW,
+)
 BY_NAME = {flow.name: flow for flow in FLOWS}
 
 
