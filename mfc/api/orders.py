@@ -71,6 +71,13 @@ class OrderSerializer(StrictSerializer):
     temperature_class = serializers.ChoiceField(
         choices=TemperatureClass.choices, default="", allow_blank=True
     )
+    min_remaining_days = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        min_value=0,
+        max_value=3_650,
+        help_text="Days of life the customer must still get; unless told, what the channel's token says",
+    )
 
 
 class OrderLineAnswer(serializers.Serializer):
@@ -165,6 +172,8 @@ class OrderList(APIView):
         serializer = OrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
+        user = caller(request)
+        client, days = user.client, wanted["min_remaining_days"]
         order = intake.OrderRequest(
             ref=wanted["order_ref"],
             lines=[intake.LineRequest(**line) for line in wanted["lines"]],
@@ -173,8 +182,8 @@ class OrderList(APIView):
             address=dict(wanted["address"]),
             substitution=wanted["substitution"],
             temperature=wanted["temperature_class"],
+            min_remaining_days=client.min_remaining_days if days is None else days,
         )
-        user = caller(request)
 
         def act() -> dict[str, Any]:
             accepted = intake.accept(

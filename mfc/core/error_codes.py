@@ -45,6 +45,7 @@ _ALL = (
     ErrorCode("order_too_large", 422, "The order does not fit one tote", "Split the order, or send bulky items another way."),
     ErrorCode("temperature_mismatch", 422, "The temperature class does not fit", "Leave temperature_class out, or send the warmest class that every line allows."),
     ErrorCode("stock_insufficient", 409, "Not enough free stock", "Lower the quantity to what is available, or choose another SKU."),
+    ErrorCode("stock_too_old", 409, "Not enough stock lasts that long", "Lower the quantity or the days of life, or choose another SKU."),
     ErrorCode("order_not_cancellable", 409, "The order is already being picked", "Let it finish, then take it back as a return."),
     # stock
     ErrorCode("stock_regraded", 409, "The stock's status has just changed", "Read the stock again and decide anew; the same request may now succeed or be refused."),

@@ -63,8 +63,26 @@ class ZoneAdmin(ModelAdmin):
     ordering = ("site", "code")
 
 
+class LocationForm(forms.ModelForm):
+    class Meta:
+        model = Location
+        fields = "__all__"
+
+    def clean_kind(self) -> str:
+        """What lies at a place would change between sold and not sold behind the ledger's back."""
+        kind = str(self.cleaned_data["kind"])
+        if self.instance.pk and kind != Location.objects.values_list("kind", flat=True).get(
+            pk=self.instance.pk
+        ):
+            held = self.instance.balance_set.filter(on_hand__gt=0).count()
+            if held:
+                raise forms.ValidationError("Stock lies here: move it away first, then change the kind.")
+        return kind
+
+
 @admin.register(Location)
 class LocationAdmin(ModelAdmin):
+    form = LocationForm
     list_display = ("code", "kind", "zone", "label", "check_code", "slotted_sku")
     list_filter = ("kind", "site", "zone")
     list_select_related = ("site", "zone", "slotted_sku")

@@ -18,7 +18,7 @@ from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.inventory import promises
 from mfc.layout.models import Site
-from mfc.orders import timing
+from mfc.orders import freshness, timing
 from mfc.orders.models import Order, OrderLine
 
 MAX_LINES = 200
@@ -45,6 +45,7 @@ class OrderRequest:
     address: dict[str, Any]
     substitution: str
     temperature: str = ""
+    min_remaining_days: int = 0
 
 
 @txn.use_case
@@ -52,7 +53,8 @@ def accept(*, site: Site, request: OrderRequest, client: str, actor: Actor) -> O
     """Accept an order and promise its stock.
 
     Raises ``unknown_sku``, ``wrong_check_digit``, ``quantity_invalid``, ``promise_in_past``, ``promise_window_invalid``,
-    ``promise_too_tight``, ``order_too_large``, ``temperature_mismatch``, ``order_ref_taken``, ``stock_insufficient``.
+    ``promise_too_tight``, ``order_too_large``, ``temperature_mismatch``, ``order_ref_taken``, ``stock_insufficient``,
+    ``stock_too_old``.
     """
     quantities = _resolve(request.lines)
     _check_promise(site, request, lines=len(quantities))
@@ -60,6 +62,7 @@ def accept(*, site: Site, request: OrderRequest, client: str, actor: Actor) -> O
     _check_temperature(request.temperature, quantities)
     order = _create(site, request, quantities, client)
     _promise(site, actor, quantities)
+    freshness.check(site=site, quantities=quantities, min_remaining_days=request.min_remaining_days)
     journal.write(
         "order.accepted",
         actor=actor,
@@ -150,6 +153,7 @@ def _create(site: Site, request: OrderRequest, quantities: dict[Sku, int], clien
                 promise_from=request.promise_from,
                 promise_until=request.promise_until,
                 substitution=request.substitution,
+                min_remaining_days=request.min_remaining_days,
                 address=request.address,
                 volume_ml=sum(sku.volume_ml * qty for sku, qty in quantities.items()),
                 weight_g=sum(sku.weight_g * qty for sku, qty in quantities.items()),
