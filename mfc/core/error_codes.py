@@ -35,6 +35,7 @@ _ALL = (
     ErrorCode("unknown_barcode", 404, "This code is not known here", "Scan the label again; if it stays unknown, set the item aside and tell the lead."),
     ErrorCode("wrong_check_digit", 422, "The check digit is wrong", "Scan again or compare the printed digits; a damaged label must be replaced."),
     ErrorCode("measure_invalid", 422, "The measure is not possible", "Weigh one piece in grams; give all three lengths in millimetres or none."),
+    ErrorCode("barcode_taken", 409, "This code belongs to another article", "Look at the article named in the answer; remove the code there first, or use another one."),
     ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
     # orders
     ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
@@ -90,6 +91,7 @@ _ALL = (
     ErrorCode("tote_in_use", 409, "This tote is in use", "Take an empty tote; this one belongs to the order named in the answer."),
     ErrorCode("unknown_tote", 404, "This tote is not known here", "Register the tote in the admin, or take another one."),
     ErrorCode("wrong_item", 409, "Wrong item", "Put it back and take the item shown."),
+    ErrorCode("wrong_pack", 409, "Wrong pack", "Put the pack back, or open it; scan one piece."),
     ErrorCode("wrong_location", 409, "Wrong place", "Go to the location shown."),
     ErrorCode("wrong_tote", 409, "Wrong tote", "Put it into the tote whose light is on."),
     ErrorCode("task_taken", 409, "Somebody else has done this", "Go on with the next task on the screen."),

@@ -24,7 +24,7 @@ _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _OPTION = re.compile(r"\"(--[a-z-]+)\"")
 # A whole label in code style or in a snippet; the tutorial's typing mistake is meant.
-_LABEL = re.compile(r"\b[LTKU]-[A-Z0-9]{6,24}\b")
+_LABEL = re.compile(r"\b[LTKUS]-[A-Z0-9]{6,24}\b")
 MISTYPED = {"U-PICK06X"}
 
 
