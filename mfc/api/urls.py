@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, ledger, orders, problems, receipts, shipments, stock
+from mfc.api import exchange, holds, ledger, orders, problems, receipts, shipments, stock
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -25,6 +25,9 @@ urlpatterns = [
     path("v1/putaways/proposals", receipts.PutawayProposals.as_view()),
     path("v1/stock/as-of", ledger.StockAsOf.as_view()),
     path("v1/stock/moves", ledger.MoveList.as_view()),
+    path("v1/imports", exchange.ImportList.as_view()),
+    path("v1/imports/<int:import_id>", exchange.ImportDetail.as_view()),
+    path("v1/exports/<slug:kind>", exchange.Export.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),

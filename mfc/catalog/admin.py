@@ -16,6 +16,7 @@ from mfc.core import sheets
 from mfc.core.admin import EditableInline, ModelAdmin, action, link_action
 from mfc.core.adminpages import print_sheet
 from mfc.core.errors import DomainError
+from mfc.core.exchangeadmin import ExchangeMixin
 
 
 class BarcodeForm(forms.ModelForm):
@@ -63,7 +64,8 @@ class BarcodeInline(EditableInline):
 
 
 @admin.register(Sku)
-class SkuAdmin(ModelAdmin):
+class SkuAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "skus"
     list_display = ("code", "name", "temperature", "weight_g", "volume_ml", "catch_weight", "active")
     list_filter = ("temperature", "velocity", "active")
     search_fields = ("code", "name", "barcodes__code")

@@ -53,7 +53,7 @@ def normal(text: str, layouts: Iterable[variable.Pattern] | None = None) -> str:
 
 def holder(code: str, *, besides: int | None = None) -> Barcode | None:
     """The barcode that has this normal form, except the one with the id ``besides``."""
-    return Barcode.objects.select_related("sku", "pack").filter(code=code).exclude(pk=besides).first()
+    return Barcode.objects.select_related("sku", "pack").filter(code=code).exclude(pk=besides or 0).first()
 
 
 def check_free(code: str, *, besides: int | None = None) -> None:
@@ -64,7 +64,7 @@ def check_free(code: str, *, besides: int | None = None) -> None:
         raise DomainError(
             "barcode_taken",
             f"{code} is already the code of {found.sku.code} ({unit}).",
-            code=code,
+            barcode=code,
             sku=found.sku.code,
             level=unit,
         )

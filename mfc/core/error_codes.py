@@ -109,7 +109,17 @@ _ALL = (
     # webhooks and devices
     ErrorCode("webhook_url_refused", 422, "This address is not allowed", "Use https, or http on the loopback address."),
     ErrorCode("unknown_device", 404, "This device is not bound", "Bind the device to a station or location in the admin."),
+    # files: the first may refuse a file, the others name what is wrong with a row
     ErrorCode("import_refused", 422, "The file cannot be read", "Correct the header or the rows named in the report."),
+    ErrorCode("import_too_large", 413, "The file is too large", "Split the file; each part needs the header line."),
+    ErrorCode("row_length", 422, "The row has too few or too many cells", "Give each row as many cells as the header has."),
+    ErrorCode("value_missing", 422, "A value is missing", "Fill in the cell named in the report."),
+    ErrorCode("value_invalid", 422, "A value is not possible", "Correct the cell; the report says what is expected."),
+    ErrorCode("value_duplicate", 422, "The file says this twice", "Keep one of the two rows."),
+    ErrorCode("value_fixed", 409, "This cannot be changed by a file", "Leave the cell as it is in an export, or change it where the report says."),
+    ErrorCode("unknown_zone", 422, "This zone is not known here", "Add the zone to the site in the admin first."),
+    ErrorCode("unknown_place", 422, "This location is not known here", "Import the locations first, or correct the code."),
+    ErrorCode("place_occupied", 409, "The place holds this already", "Leave the row out, or put 'add' into the column mode."),
 )  # fmt: skip
 
 CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}

@@ -25,6 +25,7 @@ from mfc.core.admin import (
     user_actor,
 )
 from mfc.core.adminpages import print_sheet
+from mfc.core.exchangeadmin import ExchangeMixin
 from mfc.inventory import ledgeradmin, transfers
 from mfc.inventory.lotadmin import HoldAdmin, LotAdmin
 from mfc.inventory.models import (
@@ -106,7 +107,8 @@ class RelocateForm(forms.Form):
 
 
 @admin.register(Balance)
-class BalanceAdmin(ReadOnlyAdmin):
+class BalanceAdmin(ExchangeMixin, ReadOnlyAdmin):
+    exchange_kind = "opening-stock"
     list_display = ("sku", "lot", "place", "on_hand", "reserved", "pickable")
     list_filter = ("pickable", "site")
     list_select_related = ("site", "sku", "lot__sku", "location", "container")

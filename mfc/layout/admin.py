@@ -13,6 +13,7 @@ from mfc.catalog.models import TemperatureClass
 from mfc.core import sheets
 from mfc.core.admin import EditableInline, ModelAdmin, Select, action, link_action
 from mfc.core.adminpages import print_sheet
+from mfc.core.exchangeadmin import ExchangeMixin
 from mfc.layout.models import Aisle, Location, Site, Zone
 
 
@@ -70,7 +71,8 @@ class ZoneAdmin(ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin):
+class LocationAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "locations"
     list_display = ("code", "kind", "zone", "label", "check_code", "slotted_sku")
     list_filter = ("kind", "site", "zone")
     list_select_related = ("site", "zone", "slotted_sku")
