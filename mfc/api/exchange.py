@@ -38,7 +38,7 @@ class ImportSerializer(StrictSerializer):
     csv = serializers.CharField(trim_whitespace=False, help_text="The file's text, with its header line")
     file_name = serializers.CharField(max_length=200, default="api.csv")
     dry_run = serializers.BooleanField(default=False, help_text="Check only")
-    partial = serializers.BooleanField(
+    skip_wrong = serializers.BooleanField(
         default=False, help_text="Leave out wrong rows instead of refusing the file"
     )
 
@@ -84,7 +84,7 @@ def _from_query(request: Request) -> dict[str, Any]:
     """The wishes beside a raw CSV body."""
     given = {
         name: pages.text_of(request, name)
-        for name in ("kind", "file_name", "dry_run", "partial")
+        for name in ("kind", "file_name", "dry_run", "skip_wrong")
         if name in request.query_params
     }
     serializer = ImportSerializer(data={**given, "csv": "-"})
@@ -105,7 +105,7 @@ class ImportList(APIView):
             OpenApiParameter("kind", str, enum=KINDS, description="With a CSV body: what it holds"),
             OpenApiParameter("file_name", str, description="With a CSV body: its name, for the list"),
             OpenApiParameter("dry_run", bool, description="With a CSV body: check only"),
-            OpenApiParameter("partial", bool, description="With a CSV body: leave out wrong rows"),
+            OpenApiParameter("skip_wrong", bool, description="With a CSV body: leave out wrong rows"),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class ImportList(APIView):
                 data=data,
                 actor=user.actor,
                 go_on=not wanted["dry_run"],
-                partial=wanted["partial"],
+                partial=wanted["skip_wrong"],
             )
             return _describe(run)
 

@@ -45,7 +45,7 @@ class CsvParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> Any:
         body: bytes = stream.read(MAX_CSV_BYTES + 1)
         if len(body) > MAX_CSV_BYTES:
             raise DomainError("import_too_large", f"The body has more than {MAX_CSV_BYTES} bytes.")
