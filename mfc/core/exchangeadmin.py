@@ -72,24 +72,19 @@ class ExchangeMixin:
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
+class ImportRunAdmin(ExchangeMixin, ReadOnlyAdmin):
     list_display = (
         "uploaded_at", "kind", "watch_link", "state", "rows_total", "rows_done", "rows_failed", "report", "actor_name",
     )  # fmt: skip
     list_filter = ("state", "kind")
     search_fields = ("file_name", "kind", "actor_name")
     ordering = ("-id",)
-    actions_list = ("open_upload",)
 
     @display(description="File", ordering="file_name")
     def watch_link(self, run: ImportRun) -> str:
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:core_importrun_watch", args=[run.pk]), run.file_name
         )
-
-    @action(description="Import or export CSV", url_path="exchange", permissions=["view"])
-    def open_upload(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:core_importrun_upload"))
 
     def get_urls(self) -> list[URLPattern]:
         """The pages besides list and row."""

@@ -12,7 +12,8 @@ def run_import(run_id: int) -> None:
     imports.work(run_id=run_id)
 
 
-@app.periodic(cron="* * * * *")
+# The sixth field counts seconds.
+@app.periodic(cron="* * * * * */20")
 @app.task(name="core.resume_imports", queueing_lock="core.resume_imports")
 def resume_imports(timestamp: int) -> None:
     imports.resume_stalled()

@@ -104,6 +104,7 @@ def test_every_management_command_is_described() -> None:
         ("mfc/runtime/management/commands/demo.py", "demo.md"),
         ("mfc/runtime/management/commands/seed.py", "commands.md"),
         ("mfc/runtime/management/commands/import_orders.py", "commands.md"),
+        ("mfc/runtime/management/commands/import_data.py", "commands.md"),
         ("mfc/runtime/management/commands/check_integrity.py", "commands.md"),
         ("devices/gateway/__main__.py", "commands.md"),
         ("firmware_sim/__main__.py", "commands.md"),
