@@ -29,6 +29,7 @@ from mfc.core.states import ImportState
 
 # The answer shows so many; the admin has all of them as a file.
 SHOWN_PROBLEMS = 100
+MAX_ID = 2**63 - 1
 # The kinds are registered by the apps while Django starts; the schema names them.
 KINDS = ("skus", "locations", "slots", "opening-stock")
 
@@ -139,10 +140,20 @@ class ImportList(APIView):
 class ImportDetail(APIView):
     scopes = {"GET": "stock:read"}
 
-    @extend_schema(operation_id="imports_read", responses={200: ImportAnswer})
+    @extend_schema(
+        operation_id="imports_read",
+        responses={200: ImportAnswer},
+        parameters=[
+            OpenApiParameter(
+                "import_id",
+                {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+                OpenApiParameter.PATH,
+            )
+        ],
+    )
     def get(self, request: Request, import_id: int) -> Response:
         """How far an import is, and what was wrong."""
-        if import_id >= 2**63:
+        if import_id > MAX_ID:
             raise DomainError("not_found", f"There is no import {import_id}.")
         run = imports.find(import_id)
         if run.site != this_site().code:
