@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -54,7 +55,7 @@ def streamed(request: HttpRequest, lines: Iterator[str], name: str) -> Streaming
 
 async def _async_blocks(lines: Iterator[str]) -> AsyncIterator[str]:
     def block() -> str:
-        return "".join(line for line, _ in zip(lines, range(exchange.BLOCK_ROWS), strict=False))
+        return "".join(itertools.islice(lines, exchange.BLOCK_ROWS))
 
     while text := await sync_to_async(block)():
         yield text
@@ -151,7 +152,7 @@ class ImportRunAdmin(ExchangeMixin, ReadOnlyAdmin):
         run = self.get_object(request, str(run_id))
         if run is None or not self.has_view_permission(request):
             return HttpResponse("Not found", status=404)
-        shown = [row for row, _ in zip(imports.problems(run.pk), range(SHOWN_PROBLEMS), strict=False)]
+        shown = list(itertools.islice(imports.problems(run.pk), SHOWN_PROBLEMS))
         return self._page(
             request,
             "import_run",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.asgi import ASGIRequest
 from django.test import Client
 from django.urls import reverse
 
 from mfc.catalog.models import Barcode, Pack, Sku
-from mfc.core import imports, labels
+from mfc.core import exchange, exchangeadmin, imports, labels
 from mfc.core.models import ImportRun
 from mfc.inventory.models import Container
 from mfc.layout.models import Location
@@ -103,6 +106,19 @@ def test_every_kind_is_exported_and_lists_lead_there(world: World, manager: Clie
     for model in ("layout_location", "inventory_balance", "core_importrun"):
         assert manager.get(reverse(f"admin:{model}_exchange")).status_code == 302
         assert "Import or export CSV" in manager.get(reverse(f"admin:{model}_changelist")).content.decode()
+
+
+def test_a_download_loses_no_row_between_its_blocks(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
+    monkeypatch.setattr(exchange, "BLOCK_ROWS", 3)
+    lines = [f"{number}\n" for number in range(10)]
+
+    async def received() -> str:
+        request = ASGIRequest({"type": "http", "method": "GET", "path": "/", "headers": []}, io.BytesIO())
+        answer = exchangeadmin.streamed(request, iter(lines), "x")
+        return b"".join([part async for part in answer]).decode()
+
+    assert asyncio.run(received()) == "".join(lines)
+    assert b"".join(exchangeadmin.streamed(rf.get("/"), iter(lines), "x")).decode() == "".join(lines)
 
 
 def test_who_may_only_look_cannot_import(world: World, client: Client) -> None:

@@ -14,6 +14,7 @@ from mfc.catalog.models import Barcode, Pack, Sku, VariableMeasure
 from mfc.core import exchange, imports
 from mfc.core.actors import Actor
 from mfc.core.models import ImportChunk, ImportRun, JournalEntry
+from mfc.env import ROOT
 from mfc.inventory.models import Balance, Lot, StockMove
 from mfc.layout.models import Location
 from tests.proof import broken_invariants, refused, unchanged
@@ -211,6 +212,21 @@ def test_what_is_exported_is_imported_as_it_was(world: World) -> None:
     assert master_data() == before
     assert "'=cmd" in export("skus")
     assert "''=x" in export("skus")
+
+
+def test_an_export_of_many_blocks_is_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {kind.name: export(kind.name) for kind in exchange.kinds()}
+    monkeypatch.setattr(exchange, "BLOCK_ROWS", 2)
+    assert {kind.name: export(kind.name) for kind in exchange.kinds()} == whole
+    assert whole["skus"].count("\r\n") == 1 + Sku.objects.count()
+
+
+def test_the_reference_has_every_column(world: World) -> None:
+    page = (ROOT / "docs/reference/csv.md").read_text(encoding="utf-8")
+    for kind in exchange.kinds():
+        part = page.partition(f"\n## {kind.name}\n")[2].partition("\n## ")[0]
+        names = [line.split("`")[1] for line in part.splitlines() if line.startswith("| `")]
+        assert names == [column.name for column in kind.columns]
 
 
 def test_an_export_fills_an_empty_room_exactly(world: World) -> None:
