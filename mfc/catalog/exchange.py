@@ -95,6 +95,7 @@ class _Plan:
 
     new: list[Sku] = field(default_factory=list)
     changed: list[Sku] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)  # what differs in any of them
     packs_gone: list[Pack] = field(default_factory=list)
     packs_new: list[Pack] = field(default_factory=list)
     packs_changed: list[Pack] = field(default_factory=list)
@@ -136,6 +137,8 @@ def _normal_codes(batch: Batch, row: Row) -> dict[str, list[str]] | None:
 def _look_up(batch: Batch, wanted: dict[int, dict[str, list[str]] | None]) -> _Known:
     packs = Prefetch("packs", Pack.objects.prefetch_related("barcodes"))
     rows = Sku.objects.filter(code__in=[row.values["sku"] for row in batch.rows])
+    if not batch.dry:  # a scale on the floor may measure one of them meanwhile
+        rows = rows.select_for_update(no_key=True).order_by("pk")
     every = {code for levels in wanted.values() if levels for found in levels.values() for code in found}
     owners = Barcode.objects.filter(code__in=every).values_list("code", "sku__code", "pack__level")
     return _Known(
@@ -165,6 +168,7 @@ def _plan_row(batch: Batch, row: Row, levels: dict[str, list[str]], known: _Know
         plan.new.append(sku)
     elif differs:
         plan.changed.append(sku)
+        plan.fields.update(differs)
     moved = _plan_packs(row, sku, is_new, plan) + _plan_codes(batch, sku, is_new, levels, plan)
     if is_new:
         batch.new += 1
@@ -256,9 +260,9 @@ def _write(plan: _Plan) -> None:
     Barcode.objects.filter(code__in=plan.codes_gone).delete()
     Pack.objects.filter(pk__in=[pack.pk for pack in plan.packs_gone]).delete()
     Sku.objects.bulk_create(plan.new)
-    Sku.objects.bulk_update(plan.changed, _SKU_FIELDS, batch_size=100)
+    exchange.write_changes(plan.changed, plan.fields)
     Pack.objects.bulk_create(plan.packs_new)
-    Pack.objects.bulk_update(plan.packs_changed, _PACK_FIELDS, batch_size=100)
+    exchange.write_changes(plan.packs_changed, _PACK_FIELDS)
     in_packs = {sku.pk for sku, level, _ in plan.codes_new if level}
     packs = {(pack.sku_id, pack.level): pack for pack in Pack.objects.filter(sku_id__in=in_packs)}
     Barcode.objects.bulk_create(

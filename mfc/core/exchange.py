@@ -239,6 +239,15 @@ def yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
+def write_changes(rows: Sequence[Any], fields: Iterable[str]) -> None:
+    """Write ``fields`` of rows that are locked: one statement, many times faster than one CASE a column."""
+    names = sorted(set(fields))
+    if rows and names:
+        type(rows[0])._default_manager.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=names
+        )
+
+
 def export(kind: Kind, site: str) -> Iterator[str]:
     """Lines of the export: what an import of the same kind reads."""
     yield from csvfile.write([[column.name for column in kind.columns]])

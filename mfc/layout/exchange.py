@@ -61,17 +61,19 @@ def made_label(code: str) -> str:
     return labels.make(labels.Kind.LOCATION, re.sub(r"[^0-9A-Z]", "", code.upper()).rjust(5, "0"))
 
 
-def places(batch: Batch) -> dict[str, Location]:
-    """The locations that the rows name, by code."""
+def places(batch: Batch, *, lock: bool = False) -> dict[str, Location]:
+    """The locations that the rows name, by code. Who goes on to book stock must not lock them: positions come first."""
     rows = Location.objects.filter(
         site=site_of(batch), code__in={row.values["location"] for row in batch.rows}
     )
+    if lock:
+        rows = rows.select_for_update(no_key=True, of=("self",)).order_by("pk")
     return {row.code: row for row in rows.select_related("zone", "slotted_sku")}
 
 
 def apply_locations(batch: Batch) -> None:
     """Add locations that are new and change those that differ."""
-    known = places(batch)
+    known = places(batch, lock=not batch.dry)
     zones = {zone.code: zone for zone in Zone.objects.filter(site=site_of(batch))}
     taken = _labels_taken(batch)
     new: list[Location] = []
@@ -95,7 +97,7 @@ def apply_locations(batch: Batch) -> None:
         batch.changed += 1
     if not batch.dry:
         Location.objects.bulk_create(new)
-        Location.objects.bulk_update(changed, _FIELDS, batch_size=100)
+        exchange.write_changes(changed, _FIELDS)
 
 
 def _labels_taken(batch: Batch) -> dict[str, tuple[str, str]]:
@@ -175,7 +177,7 @@ def location_rows(site: str) -> Iterator[Sequence[object]]:
 
 def apply_slots(batch: Batch) -> None:
     """Say which SKU has its slot where, with min and max."""
-    known = places(batch)
+    known = places(batch, lock=not batch.dry)
     skus = Sku.objects.in_bulk(
         {row.values["sku"] for row in batch.rows if row.values["sku"]}, field_name="code"
     )
@@ -193,7 +195,7 @@ def apply_slots(batch: Batch) -> None:
         changed.append(place)
         batch.changed += 1
     if not batch.dry:
-        Location.objects.bulk_update(changed, _SLOT_FIELDS, batch_size=100)
+        exchange.write_changes(changed, _SLOT_FIELDS)
 
 
 def _slot_fields(
