@@ -24,13 +24,15 @@ class Api:
         """GET below /api/v1."""
         return _client.get(f"/api/v1{path}", query, headers=self._headers)
 
-    def post(self, path: str, body: Any, *, key: str | None = "", **headers: str) -> Any:
+    def post(
+        self, path: str, body: Any, *, key: str | None = "", media: str = "application/json", **headers: str
+    ) -> Any:
         """POST below /api/v1; ``body`` as JSON, or as it is when it is text. ``key`` None sends none."""
         sent = {**self._headers, **headers}
         if key is not None:
             sent["Idempotency-Key"] = key or f"key-{next(_keys)}"
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        return _client.post(f"/api/v1{path}", text, content_type="application/json", headers=sent)
+        return _client.post(f"/api/v1{path}", text, content_type=media, headers=sent)
 
 
 def problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:

@@ -18,9 +18,17 @@ MAX_KEY = 100
 
 
 def answer_once(
-    request: Request, *, kind: str, act: Callable[[], dict[str, Any]], created: bool = False
+    request: Request,
+    *,
+    kind: str,
+    act: Callable[[], dict[str, Any]],
+    created: bool = False,
+    body: Any = None,
 ) -> Response:
-    """Run ``act`` once per client and key; a repeat gets the same status and body, and ``Idempotent-Replayed: true``."""
+    """Run ``act`` once per client and key; a repeat gets the same status and body, and ``Idempotent-Replayed: true``.
+
+    ``body`` stands for the request where that is too large to keep: a digest of it.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if not key or len(key) > MAX_KEY or not key.isprintable():
         raise DomainError(
@@ -30,7 +38,7 @@ def answer_once(
         # The id, not the name: a name may hold the separator, and then two clients would share a key.
         source=f"rest/{caller(request).client.pk}/{key}",
         kind=kind,
-        payload={"path": request.path, "body": request.data},
+        payload={"path": request.path, "body": request.data if body is None else body},
         act=act,
     )
     if answer.refusal is not None:

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import holds, ledger, orders, problems, receipts, shipments, stock, upkeep
+from mfc.api import exchange, holds, ledger, orders, problems, receipts, shipments, stock, upkeep
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
@@ -31,6 +31,9 @@ urlpatterns = [
     path("v1/counts/report", upkeep.CountReport.as_view()),
     path("v1/counts/<int:count_id>/result", upkeep.CountResult.as_view()),
     path("v1/counts/<int:count_id>/decision", upkeep.CountDecision.as_view()),
+    path("v1/imports", exchange.ImportList.as_view()),
+    path("v1/imports/<int:import_id>", exchange.ImportDetail.as_view()),
+    path("v1/exports/<slug:kind>", exchange.Export.as_view()),
     path("v1/shipments", shipments.ShipmentList.as_view()),
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),

@@ -7,6 +7,7 @@ check digits are verified here, because a wrong one must never pass as an articl
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from biip import ParseError
 from biip.gs1_digital_link_uris import GS1DigitalLinkURI
@@ -21,6 +22,10 @@ GS1_SYMBOLOGIES = frozenset({"C1", "d2", "Q3", "e0", "e1", "e2", "J1"})
 # An EAN/UPC symbol can only hold a GTIN; E1 and E2 are add-ons (issue numbers, prices) without one.
 EAN_SYMBOLOGIES = frozenset({"E0", "E3", "E4", "I1"})
 EAN_ADD_ONS = frozenset({"E1", "E2"})
+# Net weight: 310n in kilograms, 320n in pounds (avoirdupois); n decimals, 0 to 5.
+GRAMS_PER_UNIT = {"310": Decimal(1000), "320": Decimal("453.59237")}
+# No label means more than this; a misread count must not become stock.
+MAX_COUNT = 99_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,26 @@ class Gs1Read:
     lot: str | None = None
     expiry: date | None = None  # AI 17
     best_before: date | None = None  # AI 15
+    sell_by: date | None = None  # AI 16
+    production: date | None = None  # AI 11
+    packaging: date | None = None  # AI 13
     serial: str | None = None
     count: int | None = None
-    weight_g: int | None = None  # AI 310n, net weight
+    weight_g: int | None = None  # AI 310n or 320n, net weight
     content_gtin: str | None = None
+    additional_id: str | None = None  # AI 240
     error: str = ""
 
     @property
     def last_day(self) -> date | None:
-        """The day that FEFO counts with: expiry date, else best before."""
-        return self.expiry or self.best_before
+        """The day that FEFO counts with: expiry date, else best before, else sell by."""
+        return self.expiry or self.best_before or self.sell_by
+
+    @property
+    def last_day_kind(self) -> str:
+        """Which of them `last_day` is: `expiry`, `best_before`, `sell_by`; empty without a day."""
+        days = (("expiry", self.expiry), ("best_before", self.best_before), ("sell_by", self.sell_by))
+        return next((name for name, day in days if day is not None), "")
 
 
 def check_digit(body: str) -> int:
@@ -155,15 +170,29 @@ def _from_elements(elements: list[GS1ElementString]) -> Gs1Read:
         lot=text("10"),
         expiry=day("17"),
         best_before=day("15"),
+        sell_by=day("16"),
+        production=day("11"),
+        packaging=day("13"),
         serial=text("21"),
-        count=int(number) if number is not None else None,
+        count=_count(number),
         weight_g=_net_weight_g(found),
         content_gtin=gtin14(content) if content is not None else None,
+        additional_id=text("240"),
     )
 
 
+def _count(number: str | None) -> int | None:
+    if number is None:
+        return None
+    if not 1 <= int(number) <= MAX_COUNT:
+        raise ValueError(f"The code says that {number} pieces are in it.")
+    return int(number)
+
+
 def _net_weight_g(found: dict[str, GS1ElementString]) -> int | None:
-    for ai, element in found.items():
-        if ai.startswith("310") and element.decimal is not None:
-            return int((element.decimal * 1000).to_integral_value(rounding="ROUND_HALF_UP"))
+    """Net weight in whole grams. A label may say it in kilograms and in pounds; kilograms are read first."""
+    for family, grams in GRAMS_PER_UNIT.items():
+        for ai, element in found.items():
+            if len(ai) == 4 and ai.startswith(family) and element.decimal is not None:
+                return int((element.decimal * grams).to_integral_value(rounding="ROUND_HALF_UP"))
     return None

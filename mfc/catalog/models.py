@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+
+from mfc.catalog import variable
 
 
 class TemperatureClass(models.TextChoices):
@@ -108,7 +112,10 @@ class Pack(models.Model):
 
 
 class Barcode(models.Model):
-    """One code printed on a SKU or one of its packs: a GTIN in its 14-digit form, or an alias as scanned."""
+    """One code printed on a SKU or one of its packs: a GTIN in its 14-digit form, or an alias as scanned.
+
+    UPC-A, EAN-13 and GTIN-14 of one number are one code: ``catalog.codes.normal`` makes the form that is kept.
+    """
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="barcodes")
     pack = models.ForeignKey(
@@ -123,5 +130,41 @@ class Barcode(models.Model):
         max_length=60, unique=True, help_text="GTIN with leading zeros to 14 digits, or the alias text"
     )
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(code__regex=r"^([0-9]{8}|[0-9]{12,13})$"), name="barcode_gtin_in_14_digits"
+            )
+        ]
+
     def __str__(self) -> str:
         return self.code
+
+
+class VariableMeasure(models.Model):
+    """How labels of the shop's scales carry weight or price: the layout of one range of numbers."""
+
+    pattern = models.CharField(
+        max_length=13,
+        unique=True,
+        help_text="13 signs: first digits, I article, W weight or P price, V not verified, C check digit; 20IIIIIWWWWWC",
+    )
+    decimals = models.PositiveSmallIntegerField(
+        default=3,
+        validators=[MaxValueValidator(4)],
+        help_text="Of kilograms (3: the digits are grams), or of the price",
+    )
+    note = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(decimals__lte=4), name="variable_decimals_bounded")]
+
+    def __str__(self) -> str:
+        return self.pattern
+
+    def clean(self) -> None:
+        """Keep the pattern in capitals; a form error says what is wrong with it."""
+        try:
+            self.pattern = variable.parse(self.pattern, self.decimals or 0).text
+        except ValueError as error:
+            raise ValidationError({"pattern": str(error)}) from error

@@ -35,6 +35,7 @@ _ALL = (
     ErrorCode("unknown_barcode", 404, "This code is not known here", "Scan the label again; if it stays unknown, set the item aside and tell the lead."),
     ErrorCode("wrong_check_digit", 422, "The check digit is wrong", "Scan again or compare the printed digits; a damaged label must be replaced."),
     ErrorCode("measure_invalid", 422, "The measure is not possible", "Weigh one piece in grams; give all three lengths in millimetres or none."),
+    ErrorCode("barcode_taken", 409, "This code belongs to another article", "Look at the article named in the answer; remove the code there first, or use another one."),
     ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
     # orders
     ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
@@ -94,6 +95,7 @@ _ALL = (
     ErrorCode("tote_in_use", 409, "This tote is in use", "Take an empty tote; this one belongs to the order named in the answer."),
     ErrorCode("unknown_tote", 404, "This tote is not known here", "Register the tote in the admin, or take another one."),
     ErrorCode("wrong_item", 409, "Wrong item", "Put it back and take the item shown."),
+    ErrorCode("wrong_pack", 409, "Wrong pack", "Put the pack back, or open it; scan one piece."),
     ErrorCode("wrong_location", 409, "Wrong place", "Go to the location shown."),
     ErrorCode("wrong_tote", 409, "Wrong tote", "Put it into the tote whose light is on."),
     ErrorCode("task_taken", 409, "Somebody else has done this", "Go on with the next task on the screen."),
@@ -111,7 +113,17 @@ _ALL = (
     # webhooks and devices
     ErrorCode("webhook_url_refused", 422, "This address is not allowed", "Use https, or http on the loopback address."),
     ErrorCode("unknown_device", 404, "This device is not bound", "Bind the device to a station or location in the admin."),
+    # files: the first may refuse a file, the others name what is wrong with a row
     ErrorCode("import_refused", 422, "The file cannot be read", "Correct the header or the rows named in the report."),
+    ErrorCode("import_too_large", 413, "The file is too large", "Split the file; each part needs the header line."),
+    ErrorCode("row_length", 422, "The row has too few or too many cells", "Give each row as many cells as the header has."),
+    ErrorCode("value_missing", 422, "A value is missing", "Fill in the cell named in the report."),
+    ErrorCode("value_invalid", 422, "A value is not possible", "Correct the cell; the report says what is expected."),
+    ErrorCode("value_duplicate", 422, "The file says this twice", "Keep one of the two rows."),
+    ErrorCode("value_fixed", 409, "This cannot be changed by a file", "Leave the cell as it is in an export, or change it where the report says."),
+    ErrorCode("unknown_zone", 422, "This zone is not known here", "Add the zone to the site in the admin first."),
+    ErrorCode("unknown_place", 422, "This location is not known here", "Import the locations first, or correct the code."),
+    ErrorCode("place_occupied", 409, "The place holds this already", "Leave the row out, or put 'add' into the column mode."),
 )  # fmt: skip
 
 CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}

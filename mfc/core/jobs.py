@@ -17,12 +17,13 @@ def defer(task: str, *, lock: str | None = None, queueing_lock: str | None = Non
     """
     txn.current()
     deferrer = app.configure_task(task, lock=lock, queueing_lock=queueing_lock)
-    if queueing_lock is not None and _is_waiting(queueing_lock):
+    if queueing_lock is not None and is_waiting(queueing_lock):
         return
     deferrer.defer(**arguments)
 
 
-def _is_waiting(queueing_lock: str) -> bool:
+def is_waiting(queueing_lock: str) -> bool:
+    """Say whether a job with this lock has not been begun yet."""
     # A unique violation would break the caller's transaction, so look first; the rare race costs one extra run.
     from procrastinate.contrib.django.models import ProcrastinateJob
 

@@ -13,7 +13,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MIN_LENGTH = 6  # after the prefix, check character included
 # Code 128 at a readable module width stays under 60 mm with this many characters.
 MAX_LENGTH = 24
-_FORM = re.compile(r"^[LTKUCD]-", re.IGNORECASE)
+_FORM = re.compile(r"^[LTKUCDS]-", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     BADGE = "U"
     COMMAND = "C"
     DEVICE = "D"
+    SKU = "S"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from mfc.core import sheets
 from mfc.core.admin import (
     ModelAdmin,
     NumberInput,
@@ -23,9 +24,20 @@ from mfc.core.admin import (
     report,
     user_actor,
 )
+from mfc.core.adminpages import print_sheet
+from mfc.core.exchangeadmin import ExchangeMixin
 from mfc.inventory import ledgeradmin, transfers
 from mfc.inventory.lotadmin import HoldAdmin, LotAdmin
-from mfc.inventory.models import Balance, Container, ReasonCode, Reservation, SkuPosition, StockMove, ToteUse
+from mfc.inventory.models import (
+    Balance,
+    Container,
+    ContainerKind,
+    ReasonCode,
+    Reservation,
+    SkuPosition,
+    StockMove,
+    ToteUse,
+)
 from mfc.layout.models import Location
 
 # Django finds only this module by itself; ledgeradmin registers closed months and snapshots.
@@ -52,6 +64,14 @@ class ContainerAdmin(ModelAdmin):
     inlines = (ToteUseInline,)
     actions_detail = ("moves",)
     moves = link_action("Stock moves", "inventory_stockmove_changelist", "container")
+    actions = ("print_labels",)
+
+    @action(description="Print labels", permissions=["act"])
+    def print_labels(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        """Labels of totes and carts, as ZPL; a pallet's SSCC is printed with its papers."""
+        rows = queryset.filter(kind__in=(ContainerKind.TOTE, ContainerKind.CART))
+        found = [sheets.PlaceLabel(row.label, row.label, row.get_kind_display()) for row in rows]
+        return print_sheet(request, found, name="container-labels")
 
 
 @admin.register(ToteUse)
@@ -87,7 +107,8 @@ class RelocateForm(forms.Form):
 
 
 @admin.register(Balance)
-class BalanceAdmin(ReadOnlyAdmin):
+class BalanceAdmin(ExchangeMixin, ReadOnlyAdmin):
+    exchange_kind = "opening-stock"
     list_display = ("sku", "lot", "place", "on_hand", "reserved", "pickable")
     list_filter = ("pickable", "site")
     list_select_related = ("site", "sku", "lot__sku", "location", "container")

@@ -11,3 +11,5 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("mfc.inventory.integrity")  # registers its invariants
+        exchange = import_module("mfc.core.exchange")
+        exchange.register(import_module("mfc.inventory.exchange").KIND)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from mfc.catalog.models import TemperatureClass
-from mfc.core.admin import EditableInline, ModelAdmin, Select, link_action
+from mfc.core import sheets
+from mfc.core.admin import EditableInline, ModelAdmin, Select, action, link_action
+from mfc.core.adminpages import print_sheet
+from mfc.core.exchangeadmin import ExchangeMixin
 from mfc.layout.models import Aisle, Location, Site, Zone
 
 
@@ -81,7 +88,8 @@ class LocationForm(forms.ModelForm):
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin):
+class LocationAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "locations"
     form = LocationForm
     list_display = ("code", "kind", "zone", "label", "check_code", "slotted_sku")
     list_filter = ("kind", "site", "zone")
@@ -91,6 +99,19 @@ class LocationAdmin(ModelAdmin):
     ordering = ("site", "code")
     actions_detail = ("moves",)
     moves = link_action("Stock moves", "inventory_stockmove_changelist", "location")
+    actions = ("print_labels",)
+
+    @action(description="Print labels", permissions=["act"])
+    def print_labels(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        """The shelf labels, as ZPL."""
+        return print_sheet(
+            request,
+            [
+                sheets.PlaceLabel(row.label, row.code, f"{row.kind} {row.check_code}".strip())
+                for row in queryset
+            ],
+            name="location-labels",
+        )
 
 
 @admin.register(Aisle)

@@ -1,8 +1,16 @@
 """The layout app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class LayoutConfig(AppConfig):
     name = "mfc.layout"
     label = "layout"
+
+    def ready(self) -> None:
+        exchange = import_module("mfc.core.exchange")
+        ours = import_module("mfc.layout.exchange")
+        exchange.register(ours.LOCATIONS)
+        exchange.register(ours.SLOTS)

@@ -4,10 +4,10 @@ Source: Zebra, ZPL II Programming Guide (^BC, ^CI, ^FH, ^FO); GS1 Logistic Label
 above, bar code with SSCC at the bottom). 4 x 6 inch at 203 dpi.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
 from mfc.catalog.gs1 import checked_sscc
+from mfc.core.zpl import escape
 
 WIDTH_DOTS = 812
 LENGTH_DOTS = 1218
@@ -15,9 +15,6 @@ MARGIN_DOTS = 40
 # Characters of the body font that fit between the margins.
 LINE_CHARS = 40
 MAX_ADDRESS_LINES = 5
-# ^FH turns _XX into a byte, so no data byte can end a field (^), start a command (~) or an escape (_).
-# The comma separates parameters and is escaped too, because some emulations split on it inside ^FD.
-_ESCAPED = frozenset(b"^~_,")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +30,6 @@ class ShippingLabel:
     weight_g: int = 0
     part: int = 1
     parts: int = 1
-
-
-def escape(text: str) -> str:
-    """Return field data for ^FH: control and special bytes, and all beyond ASCII, as _XX of UTF-8."""
-    return "".join(
-        f"_{byte:02X}" if byte < 0x20 or byte >= 0x7F or byte in _ESCAPED else chr(byte)
-        for byte in unicodedata.normalize("NFC", text).encode("utf-8")
-    )
 
 
 def sscc_human_readable(sscc: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from mfc.core import states as core
 from mfc.core.error_codes import CODES
 from mfc.dispatch import states as dispatch
 from mfc.inbound import states as inbound
@@ -38,6 +39,7 @@ MACHINES = (
     Machine("Batch", picking.BatchState, picking.BATCH_TRANSITIONS, picking.BatchState.PLANNED),
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
     Machine("Pack job", packing.PackState, packing.TRANSITIONS, packing.PackState.ARRIVING),
+    Machine("Import", core.ImportState, core.IMPORT_TRANSITIONS, core.ImportState.UPLOADED),
     Machine("Shipment", dispatch.ShipmentState, dispatch.TRANSITIONS, dispatch.ShipmentState.SEALED),
 )
 

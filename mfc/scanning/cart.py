@@ -69,11 +69,20 @@ def _pick(desk: Desk, batch: Batch, scan: Scan) -> Reply:
         case ContainerScan(kind=Kind.TOTE, label=label):
             return _put(desk, batch, in_hand, label)
         case SkuScan(sku=sku, lot=lot):
+            _check_pack(stop, scan)
             return _item(desk, batch, stop, in_hand, sku.pk, sku.code, lot)
         case LocationScan(location=location):
             return _place(desk, batch, stop, in_hand, location, by="location")
         case _:
             raise DomainError("unexpected_scan", "The item, its place or a tote is wanted now.")
+
+
+def _check_pack(stop: list[PickTask], scan: SkuScan) -> None:
+    """A case must not pass for one piece."""
+    wanted = sum(task.qty for task in stop)
+    if scan.sku.pk == stop[0].sku_id and scan.eaches > wanted:
+        unit = f"a {scan.pack_level} of" if scan.pack_level else "a label for"
+        raise DomainError("wrong_pack", f"That is {unit} {scan.eaches}. Wanted: {wanted}.", wanted=wanted)
 
 
 def _item(

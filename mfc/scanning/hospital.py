@@ -24,6 +24,12 @@ def scan(desk: Desk, scan: Scan) -> Reply:
         job = hospital.admit(station=desk.station, label=scan.label, person=desk.person)
         return accepted("Take everything out and scan each unit. C-DONE when finished.")
     if isinstance(scan, SkuScan):
+        if scan.eaches != 1:
+            raise DomainError(
+                "wrong_pack",
+                f"That stands for {scan.eaches} × {scan.sku.name}.",
+                remedy="Scan the units one by one.",
+            )
         hospital.count(job=job, sku=scan.sku, person=desk.person)
         return accepted(_after(job, f"{job.counted[str(scan.sku.pk)]} × {scan.sku.name}."))
     if isinstance(scan, CommandScan):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from mfc.catalog import gs1
-from mfc.catalog.models import Barcode, Sku
+from mfc.catalog import gs1, queries, skulabels
+from mfc.catalog.models import Sku
+from mfc.catalog.queries import Found
 from mfc.core import labels
 from mfc.core.errors import DomainError
 from mfc.core.labels import Kind
@@ -45,14 +46,30 @@ class CommandScan:
 
 @dataclass(frozen=True, slots=True)
 class SkuScan:
+    """An article, and all that its label says.
+
+    ``eaches`` is what one scan means: eaches of the pack, times the count on the label (GS1 AI 30 or 37).
+    ``expiry_kind`` says which date ``expires_on`` is: ``expiry``, ``best_before``, ``sell_by``, or ``production`` when it
+    was reckoned from the production date and the SKU's shelf life.
+    """
+
     sku: Sku
     lot: str = ""
     expires_on: date | None = None
+    eaches: int = 1
+    pack_level: str = ""
+    weight_g: int | None = None
+    price_cents: int | None = None
+    serial: str = ""
+    expiry_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SsccScan:
+    """A logistic unit; ``content`` is what its label says is inside (GS1 AI 02 with 37, 10, 17 …)."""
+
     sscc: str
+    content: SkuScan | None = None
 
 
 Scan = LocationScan | ContainerScan | BadgeScan | CommandScan | SkuScan | SsccScan
@@ -74,20 +91,49 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
     if read.error:
         raise DomainError("wrong_check_digit", read.error, value=text)
     if read.sscc:
-        return SsccScan(read.sscc)
-    if read.gtin:
-        sku = _by_barcode(read.gtin)
-        if sku is None:
-            raise DomainError(
-                "unknown_barcode", f"GTIN {read.gtin} is not an article of this warehouse.", value=text
-            )
-        return SkuScan(sku, read.lot or "", read.last_day)
-    sku = _by_barcode(text) or Sku.objects.filter(code=text, active=True).first()
+        return SsccScan(read.sscc, _article(read, text) if read.content_gtin or read.gtin else None)
+    if read.gtin or read.content_gtin:
+        return _article(read, text)
+    found = queries.find_barcode(text)
+    if found is not None:
+        return _plain(found)
+    sku = Sku.objects.filter(code=text, active=True).first()
     if sku is None:
         raise DomainError(
             "unknown_barcode", f"{text!r} is no label and no article of this warehouse.", value=text
         )
     return SkuScan(sku)
+
+
+def _plain(found: Found) -> SkuScan:
+    return SkuScan(
+        found.sku,
+        eaches=found.eaches,
+        pack_level=found.level,
+        weight_g=found.weight_g,
+        price_cents=found.price_cents,
+    )
+
+
+def _article(read: gs1.Gs1Read, text: str) -> SkuScan:
+    gtin = read.gtin or read.content_gtin or ""
+    found = queries.find_barcode(gtin)
+    if found is None:
+        raise DomainError("unknown_barcode", f"GTIN {gtin} is not an article of this warehouse.", value=text)
+    last_day, kind = read.last_day, read.last_day_kind
+    if last_day is None and read.production is not None and found.sku.shelf_life_days is not None:
+        last_day, kind = read.production + timedelta(days=found.sku.shelf_life_days), "production"
+    return SkuScan(
+        found.sku,
+        lot=read.lot or "",
+        expires_on=last_day,
+        eaches=found.eaches * (read.count or 1),
+        pack_level=found.level,
+        weight_g=read.weight_g if read.weight_g is not None else found.weight_g,
+        price_cents=found.price_cents,
+        serial=read.serial or "",
+        expiry_kind=kind,
+    )
 
 
 def _own_label(site: Site, text: str, qty: int | None, typed: str) -> Scan:
@@ -109,12 +155,9 @@ def _own_label(site: Site, text: str, qty: int | None, typed: str) -> Scan:
             return BadgeScan(label.text)
         case Kind.COMMAND:
             return CommandScan(label.body, qty, typed)
+        case Kind.SKU:
+            return _plain(skulabels.find(label))
         case _:
             raise DomainError(
                 "unexpected_scan", f"{label.text} is a device label; nothing is done with it here."
             )
-
-
-def _by_barcode(code: str) -> Sku | None:
-    row = Barcode.objects.select_related("sku").filter(code=code, sku__active=True).first()
-    return row.sku if row else None

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from mfc.core import sheets
 from mfc.core.admin import ModelAdmin, ReadOnlyAdmin, action, display, report
+from mfc.core.adminpages import print_sheet
 from mfc.workforce import sessions
 from mfc.workforce.models import LabourStandard, Person, Station, WorkSession
 
@@ -22,6 +24,14 @@ class PersonAdmin(ModelAdmin):
     search_fields = ("name", "badge")
     autocomplete_fields = ("user",)
     ordering = ("name",)
+    actions = ("print_labels",)
+
+    @action(description="Print labels", permissions=["act"])
+    def print_labels(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        """The badges, as ZPL."""
+        return print_sheet(
+            request, [sheets.PlaceLabel(row.badge, row.name) for row in queryset], name="badges"
+        )
 
 
 @admin.register(Station)

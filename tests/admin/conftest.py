@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from mfc.api.models import ApiClient
-from mfc.catalog.models import Pack
-from mfc.core import clock
+from mfc.catalog.models import Pack, VariableMeasure
+from mfc.core import clock, imports
 from mfc.core.actors import SYSTEM
 from mfc.inbound import putaway, receipts
 from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode
@@ -78,6 +78,15 @@ def floor(db: None) -> Floor:
         created_at=clock.now(),
     )
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
+    VariableMeasure.objects.create(pattern="28IIIIIWWWWWC")
+    imports.upload(
+        site="DEMO",
+        kind="skus",
+        file_name="x.csv",
+        data=b"sku,brand\nSKU-1,Old\n",
+        actor=SYSTEM,
+        queued=False,
+    )
     return built
 
 

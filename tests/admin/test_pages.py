@@ -49,6 +49,7 @@ def test_what_services_rule_cannot_be_typed_over(rf: Any, admin_user: Any) -> No
         "inventory.ToteUse", "orders.Order", "orders.OrderLine", "picking.Wave", "picking.Batch",
         "picking.PickTask", "packing.PackJob", "packing.Parcel", "dispatch.Shipment", "dispatch.Staging",
         "floor.DirectionDecision", "workforce.WorkSession", "core.JournalEntry", "core.Receipt",
+        "core.ImportRun", "core.ImportChunk",
     ):  # fmt: skip
         owner = admin.site._registry[apps.get_model(label)]
         assert isinstance(owner, ReadOnlyAdmin), label

@@ -20,13 +20,14 @@ from tests.world import World
 ANY_ID = "0190c0de-0000-7000-8000-000000000000"
 PUBLIC = {"api/schema.json", "api/docs/"}
 _UUID, _INTEGER = re.compile(r"<uuid:\w+>"), re.compile(r"<(int|path):\w+>")
+_KIND = re.compile(r"<slug:kind>")
 
 
 def api_routes() -> list[tuple[str, Any]]:
     """Every address of mfc.api with its view class."""
     (api,) = (item for item in get_resolver().url_patterns if str(item.pattern) == "api/")
     return [
-        (_INTEGER.sub("1", _UUID.sub(ANY_ID, f"api/{item.pattern}")), item)
+        (_KIND.sub("skus", _INTEGER.sub("1", _UUID.sub(ANY_ID, f"api/{item.pattern}"))), item)
         for item in api.url_patterns
         if isinstance(item, URLPattern)
     ]

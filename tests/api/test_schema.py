@@ -23,9 +23,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from mfc.core import imports
 from mfc.env import ROOT
 from tests.walk import Walk
-from tests.world import World
+from tests.world import LEAD, World
 
 COMMITTED = ROOT / "docs" / "reference" / "openapi.yaml"
 # Every operation is tried this often; together within a minute.
@@ -86,7 +87,15 @@ def test_no_request_breaks_the_program_and_answers_keep_to_the_schema(
     schema: Any, world: World, walk: Walk, name: str
 ) -> None:
     shipment = walk.ready(TEA=2)
-    known_ids = {"order_id": str(shipment.order_id), "shipment_id": str(shipment.pk)}
+    stored = imports.upload(
+        site="DEMO", kind="skus", file_name="x.csv", data=b"sku,brand\nTEA,Old\n", actor=LEAD, queued=False
+    )
+    known_ids = {
+        "order_id": str(shipment.order_id),
+        "shipment_id": str(shipment.pk),
+        "import_id": stored.pk,
+        "kind": "skus",
+    }
     method, path = name.split()
     seen: list[int] = []
 

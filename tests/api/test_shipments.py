@@ -159,6 +159,8 @@ def test_stock_is_listed_with_what_may_be_promised(world: World, api: Api, walk:
         "name": "Tea caddy",
         "gtins": [world.gtins["TEA"].zfill(14)],
         "temperature_class": "ambient",
+        "catch_weight": False,
+        "packs": [],
         "on_hand": 10,
         "reserved": 3,
         "promised": 2,

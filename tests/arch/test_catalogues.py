@@ -123,4 +123,4 @@ def test_every_invariant_says_what_must_hold() -> None:
 
 
 def test_every_label_prefix_has_a_meaning_to_the_resolver() -> None:
-    assert {kind.value for kind in labels.Kind} == set("LTKUCD")
+    assert {kind.value for kind in labels.Kind} == set("LTKUCDS")

@@ -24,7 +24,7 @@ _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _OPTION = re.compile(r"\"(--[a-z-]+)\"")
 # A whole label in code style or in a snippet; the tutorial's typing mistake is meant.
-_LABEL = re.compile(r"\b[LTKU]-[A-Z0-9]{6,24}\b")
+_LABEL = re.compile(r"\b[LTKUS]-[A-Z0-9]{6,24}\b")
 MISTYPED = {"U-PICK06X"}
 
 
@@ -104,6 +104,7 @@ def test_every_management_command_is_described() -> None:
         ("mfc/runtime/management/commands/demo.py", "demo.md"),
         ("mfc/runtime/management/commands/seed.py", "commands.md"),
         ("mfc/runtime/management/commands/import_orders.py", "commands.md"),
+        ("mfc/runtime/management/commands/import_data.py", "commands.md"),
         ("mfc/runtime/management/commands/check_integrity.py", "commands.md"),
         ("devices/gateway/__main__.py", "commands.md"),
         ("firmware_sim/__main__.py", "commands.md"),

@@ -119,3 +119,88 @@ def test_one_wrong_digit_is_always_found(body, place, shift):
 @given(st.text(max_size=40), st.sampled_from(["", "C1", "E0", "d2", "Q3", "I1", "A0"]))
 def test_any_text_is_answered_without_an_exception(data, aim):
     gs1.parse_scan(data, aim)
+
+
+# Printed examples of GS1 DataBar Expanded: GS1 General Specifications and ISO/IEC 24724.
+@pytest.mark.parametrize(
+    ("data", "gtin", "weight_g"),
+    [
+        ("0190614141000015" + "3202000150", "90614141000015", 680),  # 1.50 lb
+        ("0190012345678908" + "3103001750", "90012345678908", 1750),  # 1.750 kg
+        ("0198898765432106" + "3202012345" + "15991231", "98898765432106", 55_996),  # 123.45 lb
+    ],
+)
+def test_printed_examples_of_variable_measure_items(data, gtin, weight_g):
+    read = gs1.parse_scan(data, "e0")
+    assert (read.gtin, read.weight_g, read.error) == (gtin, weight_g, "")
+
+
+@pytest.mark.parametrize(
+    ("ai", "digits", "weight_g"),
+    [
+        ("3100", "000012", 12_000),
+        ("3101", "000012", 1_200),
+        ("3102", "000012", 120),
+        ("3103", "001234", 1_234),
+        ("3104", "012345", 1_235),  # 1.2345 kg, rounded half up
+        ("3105", "123456", 1_235),
+        ("3200", "000001", 454),
+        ("3203", "001000", 454),
+        ("3205", "100000", 454),
+    ],
+)
+def test_net_weight_in_kilograms_and_pounds(ai, digits, weight_g):
+    assert gs1.parse_scan(f"0190012345678908{ai}{digits}", "e0").weight_g == weight_g
+
+
+def test_kilograms_win_over_pounds_and_a_volume_is_no_weight():
+    both = gs1.parse_scan("0190012345678908" + "3202000150" + "3103000680", "e0")
+    assert both.weight_g == 680
+    assert gs1.parse_scan("0190012345678908" + "3153000680", "e0").weight_g is None
+
+
+def test_every_date_of_an_article_and_which_one_counts():
+    read = gs1.parse_scan("0109521234543213" + "11260200" + "13260131" + "16260301", "C1")
+    assert (read.production, read.packaging, read.sell_by) == (
+        date(2026, 2, 28),
+        date(2026, 1, 31),
+        date(2026, 3, 1),
+    )
+    assert (read.last_day, read.last_day_kind) == (date(2026, 3, 1), "sell_by")
+    with_best = gs1.parse_scan("0109521234543213" + "15260301" + "16260201", "C1")
+    assert (with_best.last_day, with_best.last_day_kind) == (date(2026, 3, 1), "best_before")
+    both = gs1.parse_scan("0109521234543213" + "15260301" + "17260401", "C1")
+    assert (both.last_day, both.last_day_kind) == (date(2026, 4, 1), "expiry")
+    assert gs1.parse_scan("0109521234543213", "C1").last_day_kind == ""
+
+
+@pytest.mark.parametrize(
+    ("ai", "digits", "day"),
+    [
+        ("17", "280200", date(2028, 2, 29)),
+        ("15", "260400", date(2026, 4, 30)),
+        ("11", "261200", date(2026, 12, 31)),
+    ],
+)
+def test_day_00_is_the_end_of_the_month_in_every_date(ai, digits, day):
+    read = gs1.parse_scan(f"0109521234543213{ai}{digits}", "C1")
+    assert day in (read.expiry, read.best_before, read.production)
+
+
+def test_count_and_additional_identification():
+    read = gs1.parse_scan("0190012345678908" + "308\x1d" + "240AB/7\x1d" + "21S1", "e0")
+    assert (read.count, read.additional_id, read.serial) == (8, "AB/7", "S1")
+
+
+def test_a_unit_with_nothing_in_it_is_a_misread():
+    read = gs1.parse_scan("0209521234543213" + "370", "C1")
+    assert read == gs1.Gs1Read(error="The code says that 0 pieces are in it.")
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [("036000291452", "0036000291452"), ("96385074", "0000096385074"), ("5901234123457", "05901234123457")],
+)
+def test_all_lengths_of_one_number_are_one_gtin(short, long):
+    assert gs1.gtin14(short) == gs1.gtin14(long)
+    assert len(gs1.gtin14(short)) == 14

@@ -109,12 +109,12 @@ def option(text: str, facts: str, qty: int) -> Line:
 
 def eaches(given: SkuScan) -> int:
     """How many eaches the scanned unit holds."""
-    return 1
+    return given.eaches
 
 
 def weight_g(given: SkuScan) -> int | None:
     """The weight that the code states."""
-    return None
+    return given.weight_g
 
 
 def choices(rows: list[Balance]) -> tuple[Choice, ...]:

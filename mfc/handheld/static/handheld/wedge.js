@@ -1,7 +1,7 @@
 // Keyboard wedges: telling a scanner's burst of keys from a person's typing, whatever has the focus.
 
 // Our own labels: with this prefix a text is a scan at any speed.
-const PREFIX = /^[LTKUCD]-/i;
+const PREFIX = /^[LTKUCDS]-/i;
 // Scanners type with 0 to 30 ms between keys, people never keep up 36 ms.
 const FAST_GAP_MS = 36;
 const MIN_LENGTH = 6;
