@@ -48,6 +48,7 @@ class SkuScan:
     sku: Sku
     lot: str = ""
     expires_on: date | None = None
+    weight_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def resolve(*, site: Site, data: str, symbology: str = "", qty: int | None = Non
             raise DomainError(
                 "unknown_barcode", f"GTIN {read.gtin} is not an article of this warehouse.", value=text
             )
-        return SkuScan(sku, read.lot or "", read.last_day)
+        return SkuScan(sku, read.lot or "", read.last_day, read.weight_g)
     sku = _by_barcode(text) or Sku.objects.filter(code=text, active=True).first()
     if sku is None:
         raise DomainError(
