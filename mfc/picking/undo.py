@@ -149,7 +149,9 @@ def _short(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
     asks = {str(ask.pk): ask for ask in SubstitutionAsk.objects.filter(pk__in=_ask_ids(given))}
     if any(ask.state != AskState.ASKED for ask in asks.values()):
         raise DomainError("undo_too_late", "The customer's question has been answered.")
-    added = list(_tasks([pk for one in given for pk in one["added"]]).select_for_update(of=("self",)))
+    added = list(
+        _tasks([pk for one in given for pk in one["added"]]).select_for_update(of=("self",), no_key=True)
+    )
     if any(task.state != TaskState.OPEN for task in added):
         raise DomainError("undo_too_late", "The replacement is being picked.")
     skus = {task.sku_id for task in [*rows.values(), *added]}

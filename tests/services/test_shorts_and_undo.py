@@ -14,7 +14,9 @@ from tests.world import World
 
 def short(walk: Walk, found: int) -> None:
     """Report at cart-1 that only ``found`` were there, as the screen does."""
-    shorts.report(batch=walk.batch(), tasks=tasks.at_stop(walk.batch()), found=found, person=walk.world.people["Sam"])
+    shorts.report(
+        batch=walk.batch(), tasks=tasks.at_stop(walk.batch()), found=found, person=walk.world.people["Sam"]
+    )
 
 
 def task_list() -> list[tuple[str, str, int, int, str]]:
