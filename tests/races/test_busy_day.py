@@ -121,14 +121,15 @@ def pick_a_step(day: Day, station: str, rng: random.Random) -> str:
     if chance < 0.32:
         letter = rng.choice("AB")
         return f"full {walk.scan(station, f'C-FULL{letter}').verdict}"
-    if any(entry.tote_use_id is None for entry in batch.orders.exclude(order__state="cancelled")):
+    return pick_a_stop(day, batch, station)
+
+
+def pick_a_stop(day: Day, batch: Batch, station: str) -> str:
+    """As a person does it; an order may be cancelled between two scans, then the screen has moved on."""
+    walk = day.walk
+    if batch.orders.exclude(order__state="cancelled").filter(tote_use=None).exists():
         walk.scan(station, day.free_totes.pop())
         return "next tote"
-    return pick_a_stop(walk, station)
-
-
-def pick_a_stop(walk: Walk, station: str) -> str:
-    """As a person does it; an order may be cancelled between two scans, then the screen has moved on."""
     stop = walk.stop(station)
     if not stop:
         return "moved on"

@@ -2,7 +2,7 @@
 
 import { Asking } from "./ask.js";
 import { drawCard } from "./card.js";
-import { closeOnRequest, closeSheets, Pad, Typing } from "./dialogs.js";
+import { closeOnRequest, closeSheets, More, Pad, Typing } from "./dialogs.js";
 import { byId, h, symbol } from "./dom.js";
 import { answerWith } from "./guide.js";
 import { Link } from "./link.js";
@@ -51,6 +51,7 @@ const link = new Link({
 });
 const pad = new Pad((code, qty) => input(code, qty));
 const typing = new Typing((code) => input(code));
+const more = new More();
 const asking = new Asking((qty, text) => input("C-ENTER", qty, text));
 answerWith({ onChoose: (number) => input("C-CHOOSE", number), onAsk: (ask) => asking.open(ask) });
 
@@ -98,8 +99,11 @@ function batch(value) {
 }
 
 function drawActions() {
-  const buttons = screen.actions.map((action) => button(action.label, action.code.slice(2).toLowerCase(), () => act(action)));
+  const asButton = (action) => button(action.label, action.code.slice(2).toLowerCase(), () => act(action));
+  const buttons = screen.actions.filter((action) => !action.more).map(asButton);
   buttons.push(button("Type code", "type", () => typing.open()));
+  const seldom = screen.actions.filter((action) => action.more);
+  if (seldom.length) buttons.push(button("More", "more", () => more.open(seldom.map(asButton))));
   const signature = JSON.stringify(screen.actions);
   const bar = byId("actions");
   // A button that is being pressed must not be exchanged under the finger.
@@ -113,8 +117,8 @@ function button(label, icon, onclick) {
 }
 
 function act(action) {
-  const limit = screen.qty === null ? undefined : screen.qty - 1;
-  if (action.needs_qty) pad.open({ code: action.code, label: action.label, limit });
+  closeSheets();
+  if (action.needs_qty) pad.open(action);
   else input(action.code);
 }
 
