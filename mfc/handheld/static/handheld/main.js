@@ -17,6 +17,7 @@ const token = base.split("/").filter(Boolean).at(-1);
 
 let screen = JSON.parse(byId("first-screen").textContent);
 let heard = screen.feedback?.seq ?? 0;
+let shownAt = performance.now();
 let hasBeenOpen = false;
 let lostAt = performance.now();
 const late = [];
@@ -70,6 +71,7 @@ function show(fresh) {
   if (fresh.version < screen.version) return;
   const hasMoved = JSON.stringify(place(fresh)) !== JSON.stringify(place(screen));
   screen = fresh;
+  shownAt = performance.now();
   draw();
   if (hasMoved) byId("card").scrollTop = 0;
   const feedback = screen.feedback;
@@ -80,6 +82,14 @@ function show(fresh) {
 }
 
 const place = ({ step, location, item, guide }) => [step, location, item, guide?.flow_step];
+
+// Seconds a customer still has, counted here between two screens; the server decides when they are over.
+setInterval(() => {
+  const seconds = document.querySelector(".countdown");
+  if (!seconds || !screen.waiting) return;
+  const gone = ((performance.now() - shownAt) / 1000) * screen.waiting.speed;
+  seconds.firstChild.textContent = String(Math.max(0, Math.round(screen.waiting.seconds - gone)));
+}, 500);
 
 function draw() {
   document.body.dataset.step = screen.step;
