@@ -80,6 +80,11 @@ def _put(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
     if task is None or task.batch_order.order.state == OrderState.CANCELLED:
         return None
     _unpick(batch, task, person)
+    # The stop begins anew: what is in hand for other totes is confirmed again.
+    for other in PickTask.objects.filter(batch=batch, stop=task.stop, state=TaskState.VERIFIED).order_by(
+        "pk"
+    ):
+        advance(other, TaskState.OPEN, table=TASK_TRANSITIONS, **_FRESH)
     if batch.state == BatchState.PICKED:
         go_on(batch, actor_of(person))
     Batch.objects.filter(pk=batch.pk).update(current_stop=task.stop)

@@ -101,6 +101,12 @@ def pick_a_step(day: Day, station: str, rng: random.Random) -> str:
             return "undo"
         walk.drop(station)
         return "drop"
+    return something_is_wrong(day, batch, station, rng) or pick_a_stop(day, batch, station)
+
+
+def something_is_wrong(day: Day, batch: Batch, station: str, rng: random.Random) -> str:
+    """Now and then a picker reports something, or takes something back."""
+    walk = day.walk
     chance = rng.random()
     if chance < 0.08:
         walk.press_tote(station, 1, Press.SHORT)
@@ -121,7 +127,7 @@ def pick_a_step(day: Day, station: str, rng: random.Random) -> str:
     if chance < 0.32:
         letter = rng.choice("AB")
         return f"full {walk.scan(station, f'C-FULL{letter}').verdict}"
-    return pick_a_stop(day, batch, station)
+    return ""
 
 
 def pick_a_stop(day: Day, batch: Batch, station: str) -> str:
