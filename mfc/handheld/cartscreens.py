@@ -158,7 +158,7 @@ def _actions(
         "code": "C-FULL",
         "label": "Tote full",
         "needs_qty": True,
-        "question": "How many of what is in your hand still fit, and which tote is full?",
+        "question": "How many of those in your hand still fit?" if fits else "Which tote is full?",
         "limit": fits,
         "choices": [
             {"code": f"C-FULL{entry.letter}", "label": f"{entry.letter} is full"}
