@@ -7,7 +7,7 @@ from mfc.core.actors import Actor
 from mfc.core.transitions import advance
 from mfc.inventory import containers, damage
 from mfc.inventory.models import Balance, Reservation, ToteUse
-from mfc.orders.models import Order
+from mfc.orders.models import Order, OrderLine
 from mfc.picking import batches, substitution, tasks, totes
 from mfc.picking.models import Batch, BatchOrder, PickTask, PutBack, SubstitutionAsk
 from mfc.picking.states import TASK_TRANSITIONS, TODO, AskState, BatchState, TaskState
@@ -83,10 +83,22 @@ def _plan_put_backs(order: Order) -> int:
                 left -= part
                 if part:
                     made.append(_put_back(order, use, held, task.order_line_id, task.location_id, part))
-            if left and own:  # came into this tote another way than by a pick into it
-                made.append(_put_back(order, use, held, own[0].order_line_id, own[0].location_id, left))
+            if left:  # came into this tote another way than by a pick into it
+                line_id, location_id = _home(order, held, own)
+                made.append(_put_back(order, use, held, line_id, location_id, left))
     PutBack.objects.bulk_create(made)
     return len(made)
+
+
+def _home(order: Order, held: Balance, own: list[PickTask]) -> tuple[int, int]:
+    """The line such goods count for, and where they may go: where they lie already, else where the order was picked."""
+    if own:
+        return own[0].order_line_id, own[0].location_id
+    line_id = OrderLine.objects.filter(order=order, sku_id=held.sku_id).values_list("pk", flat=True)[0]
+    lies = Balance.objects.filter(site_id=order.site_id, sku_id=held.sku_id).exclude(location=None)
+    known = lies.order_by("-pickable", "-on_hand", "pk").values_list("location_id", flat=True).first()
+    tried = PickTask.objects.filter(batch_order__order=order).values_list("location_id", flat=True)
+    return line_id, known if known is not None else tried[0]
 
 
 def _put_back(order: Order, use: ToteUse, held: Balance, line_id: int, location_id: int, qty: int) -> PutBack:

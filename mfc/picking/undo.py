@@ -154,6 +154,9 @@ def _short(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
     asks = {str(ask.pk): ask for ask in SubstitutionAsk.objects.filter(pk__in=_ask_ids(given))}
     if any(ask.state != AskState.ASKED for ask in asks.values()):
         raise DomainError("undo_too_late", "The customer's question has been answered.")
+    for one in given:
+        if rows[one["task"]].order_line.qty_short < one["short"]:
+            raise DomainError("undo_too_late", "The missing units came in meanwhile.")
     added = list(
         _tasks([pk for one in given for pk in one["added"]]).select_for_update(of=("self",), no_key=True)
     )
@@ -228,7 +231,7 @@ def _found(
 
 def _tasks(ids: list[int]) -> Any:
     return PickTask.objects.filter(pk__in=ids).select_related(
-        "sku", "location", "reservation__balance", "batch_order__order", "tote_use"
+        "sku", "location", "order_line", "reservation__balance", "batch_order__order", "tote_use"
     )
 
 
