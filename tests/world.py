@@ -123,7 +123,9 @@ class World:
     token: str
     _orders: int = field(default=0)
 
-    def request(self, ref: str = "", *, minutes: int = 120, **quantities: int) -> intake.OrderRequest:
+    def request(
+        self, ref: str = "", *, minutes: int = 120, substitution: str = "never", **quantities: int
+    ) -> intake.OrderRequest:
         """An order as a client sends it, due in ``minutes``."""
         self._orders += 1
         now = self.clock.now()
@@ -133,14 +135,22 @@ class World:
             promise_from=now,
             promise_until=now + timedelta(minutes=minutes),
             address=ADDRESS,
-            substitution="never",
+            substitution=substitution,
         )
 
-    def accept(self, ref: str = "", *, client: str = CLIENT, minutes: int = 120, **quantities: int) -> Order:
+    def accept(
+        self,
+        ref: str = "",
+        *,
+        client: str = CLIENT,
+        minutes: int = 120,
+        substitution: str = "never",
+        **quantities: int,
+    ) -> Order:
         """An accepted order of ``quantities`` (SKU code = eaches)."""
         return intake.accept(
             site=self.site,
-            request=self.request(ref, minutes=minutes, **quantities),
+            request=self.request(ref, minutes=minutes, substitution=substitution, **quantities),
             client=client,
             actor=Actor("client", client, client),
         )

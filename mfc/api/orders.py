@@ -86,6 +86,8 @@ class OrderLineAnswer(serializers.Serializer):
     qty_picked = serializers.IntegerField()
     qty_short = serializers.IntegerField()
     short_reason = serializers.CharField()
+    weight_g_picked = serializers.IntegerField(help_text="Of catch-weight goods; 0 otherwise")
+    instead_of = serializers.CharField(allow_null=True, help_text="SKU of the line this one stands in for")
 
 
 class PromiseAnswer(serializers.Serializer):
@@ -132,13 +134,15 @@ def describe(order: Order) -> dict[str, Any]:
                 "qty_picked": line.qty_picked,
                 "qty_short": line.qty_short,
                 "short_reason": line.short_reason,
+                "weight_g_picked": line.weight_g_picked,
+                "instead_of": line.instead_of.sku.code if line.instead_of else None,
             }
-            for line in order.lines.all()
+            for line in sorted(order.lines.all(), key=lambda line: line.position)
         ],
     }
 
 
-def _own(request: Request, order_id: uuid.UUID) -> Order:
+def own(request: Request, order_id: uuid.UUID) -> Order:
     """A client sees its own orders only; those of others do not exist for it."""
     order = intake.find(order_id=order_id)
     if order.client != caller(request).client.name:
@@ -207,7 +211,7 @@ class OrderList(APIView):
     def get(self, request: Request) -> Response:
         """The client's orders, oldest first."""
         rows = Order.objects.filter(site=this_site(), client=caller(request).client.name).prefetch_related(
-            "lines__sku"
+            "lines__sku", "lines__instead_of__sku"
         )
         if state := request.query_params.get("state"):
             if state not in set(OrderState):
@@ -224,7 +228,7 @@ class OrderDetail(APIView):
     @extend_schema(operation_id="orders_read", responses={200: OrderAnswer})
     def get(self, request: Request, order_id: uuid.UUID) -> Response:
         """One order with what was picked and what was short."""
-        return Response(describe(_own(request, order_id)))
+        return Response(describe(own(request, order_id)))
 
 
 class OrderCancel(APIView):
@@ -237,12 +241,12 @@ class OrderCancel(APIView):
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, order_id: uuid.UUID) -> Response:
-        """Call off an order that is not yet released."""
+        """Call off an order until a tote of it is sealed; what is in a tote already is put back."""
         serializer = CancelSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
 
         def act() -> dict[str, Any]:
-            order = _own(request, order_id)
+            order = own(request, order_id)
             services.cancel(
                 order=order, actor=caller(request).actor, reason=serializer.validated_data["reason"]
             )

@@ -3,12 +3,25 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mfc.api import exchange, holds, ledger, orders, problems, receipts, shipments, stock, upkeep
+from mfc.api import (
+    exchange,
+    holds,
+    ledger,
+    orders,
+    problems,
+    receipts,
+    shipments,
+    stock,
+    substitutions,
+    upkeep,
+)
 
 urlpatterns = [
     path("v1/orders", orders.OrderList.as_view()),
     path("v1/orders/<uuid:order_id>", orders.OrderDetail.as_view()),
     path("v1/orders/<uuid:order_id>/cancel", orders.OrderCancel.as_view()),
+    path("v1/orders/<uuid:order_id>/substitutions", substitutions.OrderSubstitutions.as_view()),
+    path("v1/substitutions/<uuid:ask_id>/answer", substitutions.SubstitutionAnswer.as_view()),
     path("v1/skus", stock.SkuList.as_view()),
     path("v1/stock/relocations", holds.RelocationList.as_view()),
     path("v1/stock/adjustments", holds.AdjustmentList.as_view()),

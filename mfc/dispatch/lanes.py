@@ -66,5 +66,7 @@ def direct(*, site: Site, label: str) -> Direction:
             )
         case PackState.REJECTED:
             return Direction(hospital, None, job.reason or "weight refused")
+        case PackState.PUT_BACK:
+            return Direction(hospital, None, "its order was cancelled: to be put back")
         case _:
             return Direction(hospital, None, f"its pack job is {job.state}")

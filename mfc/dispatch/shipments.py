@@ -20,6 +20,7 @@ from mfc.orders import services as orders
 from mfc.orders.states import OrderState
 from mfc.packing import bench
 from mfc.packing.models import PackJob, Parcel
+from mfc.packing.states import ENDED
 from mfc.workforce.models import Person
 
 MAX_PARCELS = 200
@@ -27,9 +28,19 @@ MAX_PARCELS = 200
 
 @txn.use_case
 def seal(*, job: PackJob, sscc: str, person: Person) -> Shipment:
-    """Seal the tote on the bench and choose its lane. Raises ``wrong_label``."""
-    lane, reason = lanes.choose_lane(site=job.site)
-    bench.seal(job=job, sscc=sscc, person=person, lane=lane.code)
+    """Seal the tote on the bench and choose its lane; every tote of an order goes to the lane of the first.
+
+    Raises ``wrong_label``.
+    """
+    lane, reason = lanes.choose_lane(
+        site=job.site
+    )  # holds the lanes: two totes of one order make one shipment
+    shipment = Shipment.objects.select_related("lane").filter(order_id=job.order_id).first()
+    bench.seal(
+        job=job, sscc=sscc, person=person, lane=shipment.lane.code if shipment is not None else lane.code
+    )
+    if shipment is not None:
+        return shipment
     return Shipment.objects.create(
         id=ids.new(), site=job.site, order=job.order, lane=lane, lane_reason=reason, created_at=clock.now()
     )
@@ -53,12 +64,35 @@ def stage(*, parcel: Parcel, lane: Location, source: str, actor: Actor) -> Shipm
     journal.write(
         "parcel.staged", actor=actor, subject=f"order:{shipment.order.ref}", sscc=parcel.sscc, lane=lane.code
     )
-    missing = Parcel.objects.filter(order_id=parcel.order_id, staging=None).exists()
-    if shipment.state == ShipmentState.SEALED and not missing:
-        advance(shipment, ShipmentState.READY, table=TRANSITIONS, ready_at=clock.now())
-        orders.move(shipment.order, OrderState.READY, actor=actor, lane=lane.code)
-        _announce("shipment.ready", shipment)
+    _offer_when_complete(shipment, actor)
     return shipment
+
+
+@txn.use_case
+def complete(*, order_id: uuid.UUID, actor: Actor) -> None:
+    """A tote of the order turned out to be empty: the shipment may be complete without it."""
+    orders.lock([order_id])
+    shipment = (
+        Shipment.objects.select_for_update(of=("self",))
+        .select_related("order", "lane", "site")
+        .filter(order_id=order_id)
+        .first()
+    )
+    if shipment is not None:
+        _offer_when_complete(shipment, actor)
+
+
+def _offer_when_complete(shipment: Shipment, actor: Actor) -> None:
+    """Ready only when every tote is sealed and every parcel stands in a lane."""
+    if shipment.state != ShipmentState.SEALED:
+        return
+    if PackJob.objects.filter(order_id=shipment.order_id).exclude(state__in=ENDED).exists():
+        return
+    if Parcel.objects.filter(order_id=shipment.order_id, staging=None).exists():
+        return
+    advance(shipment, ShipmentState.READY, table=TRANSITIONS, ready_at=clock.now())
+    orders.move(shipment.order, OrderState.READY, actor=actor, lane=shipment.lane.code)
+    _announce("shipment.ready", shipment)
 
 
 @txn.use_case

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from devices.messages import Colour, Lamp, LampMode, SetLamps
 from mfc.floor.models import Device, DeviceKind, Gateway, LightPoint
+from mfc.orders.states import OrderState
 from mfc.picking.models import Batch, BatchOrder, PickTask
 from mfc.picking.states import TODO, BatchState, TaskState
 
@@ -110,11 +111,12 @@ def _lit(site_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
 
 
 def _loading(site_id: int) -> dict[tuple[int, int], Lamp]:
-    """While totes are loaded, the next free position of the cart blinks."""
+    """While totes are loaded, or one is exchanged, the next free position of the cart blinks."""
     lamps: dict[tuple[int, int], Lamp] = {}
-    batches = Batch.objects.filter(state=BatchState.LOADING, site_id=site_id)
+    batches = Batch.objects.filter(state__in=[BatchState.LOADING, BatchState.PICKING], site_id=site_id)
     rows = (
         BatchOrder.objects.filter(batch__in=batches, tote_use=None)
+        .exclude(order__state=OrderState.CANCELLED)
         .order_by("batch_id", "position")
         .distinct("batch_id")
         .values_list("batch__station_id", "position", "batch__colour")

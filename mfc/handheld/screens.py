@@ -5,24 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mfc.catalog.models import Sku
-from mfc.handheld import stock
-from mfc.inventory.models import Lot
-from mfc.layout import queries as layout
-from mfc.layout.models import Location
+from mfc.handheld import cartscreens, stock
+from mfc.handheld.parts import END
 from mfc.packing import bench, hospital
 from mfc.packing.models import PackJob
 from mfc.packing.states import AT_PACK_BENCH, IN_HOSPITAL, PackState
-from mfc.picking import batches, tasks
-from mfc.picking.models import Batch, BatchOrder, PickTask
-from mfc.picking.states import BatchState, TaskState
 from mfc.scanning.flows.frame import Work
 from mfc.workforce import sessions
-from mfc.workforce.models import Station, StationKind, WorkSession
-
-UNDO = {"code": "C-UNDO", "label": "Undo", "needs_qty": False}
-SHORT = {"code": "C-SHORT", "label": "Short", "needs_qty": True}
-END = {"code": "C-END", "label": "Log out", "needs_qty": False}
+from mfc.workforce.models import Station, StationKind
 
 
 def build(station: Station) -> dict[str, Any]:
@@ -50,7 +40,7 @@ def build(station: Station) -> dict[str, Any]:
         return screen
     match station.kind:
         case StationKind.CART:
-            screen |= _cart(station, session)
+            screen |= cartscreens.build(station, session)
         case StationKind.STOCK:
             screen |= stock.screen(Work(station, session.person, session))
         case StationKind.PACK:
@@ -58,113 +48,6 @@ def build(station: Station) -> dict[str, Any]:
         case _:
             screen |= _hospital(bench.job_at(station, IN_HOSPITAL))
     return screen
-
-
-def _cart(station: Station, session: WorkSession) -> dict[str, Any]:
-    batch = batches.on_station(station)
-    if batch is None:
-        if not session.cart:
-            return {"step": "cart", "title": "Scan your cart"}
-        return {"step": "wait", "title": "Nothing to pick yet. Work comes by itself."}
-    entries = batches.cart_orders(batch)
-    match BatchState(batch.state):
-        case BatchState.LOADING:
-            return _loading(batch, entries)
-        case BatchState.PICKING:
-            return _picking(batch, entries)
-        case _:
-            return _dropping(station, batch, entries)
-
-
-def _batch(batch: Batch, stops: int | None = None) -> dict[str, Any]:
-    return {
-        "number": batch.pk,
-        "colour": batch.colour,
-        "stop": batch.current_stop,
-        "stops": stops or batch.current_stop,
-    }
-
-
-def _tote(entry: BatchOrder, *, state: str, qty: int | None = None) -> dict[str, Any]:
-    use = entry.tote_use
-    return {
-        "position": entry.position,
-        "letter": entry.letter,
-        "label": use.container.label if use else None,
-        "order": entry.order.ref,
-        "qty": qty,
-        "state": state,
-    }
-
-
-def _loading(batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
-    first = next(entry for entry in entries if entry.tote_use_id is None)
-    return {
-        "step": "totes",
-        "title": f"Put an empty tote on {first.letter} and scan it",
-        "batch": _batch(batch),
-        "totes": [
-            _tote(entry, state="done" if entry.tote_use_id else "wanted" if entry == first else "idle")
-            for entry in entries
-        ],
-    }
-
-
-def _picking(batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
-    stop = tasks.at_stop(batch)
-    present = stop[0]
-    in_hand = {task.batch_order_id: task for task in stop if task.state == TaskState.VERIFIED}
-    last_stop = PickTask.objects.filter(batch=batch).order_by("-stop").values_list("stop", flat=True)[0]
-    qty = sum(task.qty for task in stop)
-    common = {
-        "batch": _batch(batch, last_stop),
-        "location": _location(present.location),
-        "item": _item(present.sku, present.lot),
-        "qty": qty,
-        "actions": [SHORT, UNDO, END],
-    }
-    if not in_hand:
-        by_entry = {task.batch_order_id: task.qty for task in stop}
-        totes = [_tote(entry, state="idle", qty=by_entry.get(entry.pk)) for entry in entries]
-        return common | {"step": "pick", "title": f"Take {qty} × {present.sku.name}", "totes": totes}
-    totes = [
-        _tote(
-            entry,
-            state="wanted" if entry.pk in in_hand else "idle",
-            qty=in_hand[entry.pk].qty if entry.pk in in_hand else None,
-        )
-        for entry in entries
-    ]
-    where = ", ".join(f"{tote['qty']} into {tote['letter']}" for tote in totes if tote["state"] == "wanted")
-    return common | {"step": "put", "title": f"Put {where}", "totes": totes}
-
-
-def _dropping(station: Station, batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
-    full = {entry.pk for entry in entries if any(line.qty_picked for line in entry.order.lines.all())}
-    belt = layout.the_belt(station.site)
-    return {
-        "step": "drop",
-        "title": "Bring the cart to the belt and scan the belt's label",
-        "batch": _batch(batch),
-        "location": _location(belt) if belt else None,
-        "totes": [_tote(entry, state="full" if entry.pk in full else "empty") for entry in entries],
-        "actions": [UNDO, END],
-    }
-
-
-def _location(location: Location) -> dict[str, Any]:
-    return {"code": location.code, "label": location.label, "check": location.check_code}
-
-
-def _item(sku: Sku, lot: Lot | None) -> dict[str, Any]:
-    gtin = sku.barcodes.values_list("code", flat=True).first()
-    return {
-        "sku": sku.code,
-        "name": sku.name,
-        "gtin": gtin,
-        "lot": lot.code if lot else "",
-        "expires": lot.expires_on.isoformat() if lot and lot.expires_on else None,
-    }
 
 
 def _pack(job: PackJob | None) -> dict[str, Any]:

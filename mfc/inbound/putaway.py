@@ -143,7 +143,12 @@ def waiting_order(*, site: Site, sku_id: int, lot_id: int | None) -> Waiting | N
         return None
     lines = (
         OrderLine.objects.filter(
-            order__site=site, order__state__in=_OPEN_TOTES, sku_id=sku_id, qty_short__gt=0, instead_of=None
+            order__site=site,
+            order__state__in=_OPEN_TOTES,
+            sku_id=sku_id,
+            qty_short__gt=0,
+            instead_of=None,
+            substitutes=None,
         )
         .filter(substitutes=None)
         .select_related("order", "sku")

@@ -66,9 +66,16 @@ def receive(
 
 
 def pick(
-    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str
+    *,
+    site_id: int,
+    actor: Actor,
+    reservation: Reservation,
+    qty: int,
+    container_id: int,
+    reference: str,
+    weight_g: int | None = None,
 ) -> None:
-    """Move ``qty`` from the reserved balance into a container."""
+    """Move ``qty`` from the reserved balance into a container; ``weight_g`` of catch-weight goods."""
     balance = reservation.balance
     if not balance.pickable:
         raise DomainError(
@@ -88,13 +95,21 @@ def pick(
                 target=in_container(container_id),
                 reservation_id=reservation.pk,
                 reference=reference,
+                weight_g=weight_g,
             )
         ],
     )
 
 
 def unpick(
-    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, container_id: int, reference: str
+    *,
+    site_id: int,
+    actor: Actor,
+    reservation: Reservation,
+    qty: int,
+    container_id: int,
+    reference: str,
+    weight_g: int | None = None,
 ) -> Reservation:
     """The compensating entry of ``pick``: back into the bin, reserved again for the same line."""
     balance = reservation.balance
@@ -110,6 +125,7 @@ def unpick(
                 source=in_container(container_id),
                 target=of_balance(balance),
                 reference=reference,
+                weight_g=weight_g,
             ),
             ledger.Reserve(
                 balance_id=balance.pk,
@@ -122,48 +138,6 @@ def unpick(
         ],
     )
     return posted.reservations[0]
-
-
-def give_up(
-    *, site_id: int, actor: Actor, reservation: Reservation, qty: int, reference: str, reason: str
-) -> int:
-    """The bin does not hold what is reserved: end ``qty`` of the reservation and write off what nobody else has reserved.
-
-    Other batches keep their claims: they will find out for themselves. Returns the quantity written off.
-    """
-    ledger.post(
-        site_id=site_id,
-        actor=actor,
-        entries=[
-            ledger.Unreserve(
-                reservation_id=reservation.pk,
-                balance_id=reservation.balance_id,
-                sku_id=reservation.balance.sku_id,
-                qty=qty,
-                pickable=reservation.balance.pickable,
-            )
-        ],
-    )
-    balance = Balance.objects.get(pk=reservation.balance_id)
-    ghost = balance.on_hand - balance.reserved
-    if ghost > 0:
-        ledger.post(
-            site_id=site_id,
-            actor=actor,
-            entries=[
-                ledger.Move(
-                    kind=MoveKind.SHORT,
-                    sku_id=balance.sku_id,
-                    lot_id=balance.lot_id,
-                    qty=ghost,
-                    source=of_balance(balance),
-                    target=None,
-                    reference=reference,
-                    reason=reason,
-                )
-            ],
-        )
-    return max(ghost, 0)
 
 
 def move_contents(

@@ -1,4 +1,4 @@
-"""Admin of orders: looked at, and called off while they wait."""
+"""Admin of orders: looked at, and called off until a tote is sealed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,18 @@ from mfc.orders.models import HistoryLine, Order, OrderLine
 
 class OrderLineInline(TabularInline):
     model = OrderLine
-    fields = ("position", "sku", "qty", "qty_picked", "qty_short", "short_reason")
+    fields = (
+        "position",
+        "sku",
+        "qty",
+        "qty_picked",
+        "weight_g_picked",
+        "qty_short",
+        "short_reason",
+        "instead_of",
+    )
     ordering = ("position",)
-    related = ("sku",)
+    related = ("sku", "instead_of__sku")
 
 
 class CancelForm(forms.Form):
@@ -60,7 +69,7 @@ class OrderAdmin(ReadOnlyAdmin):
             request,
             queryset,
             form=CancelForm,
-            question="Orders that are released already cannot be cancelled. Their stock becomes free at once.",
+            question="What is in no tote yet becomes free at once; what is in one is put back. Sealed orders stay.",
             button="Cancel orders",
             act=act,
         )
@@ -77,8 +86,10 @@ class OrderLineAdmin(ReadOnlyAdmin):
         "qty_picked",
         "qty_short",
         "short_reason",
+        "weight_g_picked",
+        "instead_of",
     )
-    list_select_related = ("order", "sku")
+    list_select_related = ("order", "sku", "instead_of__sku")
     search_fields = ("=order__ref", "=sku__code")
     search_help_text = "Order or SKU, exactly"
     ordering = ("-id",)

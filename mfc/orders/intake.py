@@ -193,7 +193,7 @@ def _promise(site: Site, actor: Actor, quantities: dict[Sku, int]) -> None:
 
 def find(*, order_id: uuid.UUID) -> Order:
     """The order with its lines; raises ``not_found``."""
-    order = Order.objects.filter(pk=order_id).prefetch_related("lines__sku").first()
+    order = Order.objects.filter(pk=order_id).prefetch_related("lines__sku", "lines__instead_of__sku").first()
     if order is None:
         raise DomainError("not_found", f"There is no order {order_id}.")
     return order

@@ -13,7 +13,7 @@ class OrderState(StrEnum):
     PACKED = "packed"  # weighed and sealed
     READY = "ready"  # staged, offered to dispatch
     HANDED_OVER = "handed_over"  # left with the carrier; final
-    CANCELLED = "cancelled"  # called off before picking; final
+    CANCELLED = "cancelled"  # called off before a tote was sealed; final
     UNFILLED = "unfilled"  # every line short, nothing to send; final
 
 
@@ -21,8 +21,8 @@ _S = OrderState
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.ACCEPTED: frozenset({_S.RELEASED, _S.CANCELLED, _S.UNFILLED}),
     _S.RELEASED: frozenset({_S.PICKING, _S.CANCELLED, _S.ACCEPTED}),
-    _S.PICKING: frozenset({_S.PICKED, _S.UNFILLED}),
-    _S.PICKED: frozenset({_S.PACKED, _S.UNFILLED}),
+    _S.PICKING: frozenset({_S.PICKED, _S.UNFILLED, _S.CANCELLED}),
+    _S.PICKED: frozenset({_S.PACKED, _S.UNFILLED, _S.CANCELLED}),
     _S.PACKED: frozenset({_S.READY}),
     _S.READY: frozenset({_S.HANDED_OVER}),
     _S.HANDED_OVER: frozenset(),
@@ -31,3 +31,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 }
 FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
 OPEN = frozenset(OrderState) - FINAL
+# Until a tote is sealed; what is under way then is undone.
+CANCELLABLE = frozenset(
+    state for state, following in TRANSITIONS.items() if OrderState.CANCELLED in following
+)

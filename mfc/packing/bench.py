@@ -6,23 +6,25 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Min, Sum
 from django.utils import timezone
 
 from mfc.catalog import gs1
 from mfc.core import clock, journal, txn
+from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
 from mfc.inventory import containers
 from mfc.inventory.models import Balance, ContainerKind, ToteUse
 from mfc.orders import services as orders
+from mfc.orders.models import Order
 from mfc.orders.states import OrderState
 from mfc.packing import labels
 from mfc.packing.models import PackJob, Parcel
-from mfc.packing.states import TRANSITIONS, PackState
+from mfc.packing.states import ENDED, TRANSITIONS, PackState
 from mfc.packing.weighing import judge
 from mfc.picking import batches
-from mfc.picking.models import Batch
+from mfc.picking.models import Batch, PickTask
+from mfc.picking.states import TaskState
 from mfc.workforce.models import Person, Station
 from mfc.workforce.sessions import actor_of
 
@@ -31,11 +33,18 @@ from mfc.workforce.sessions import actor_of
 def drop_cart(*, batch: Batch, person: Person) -> batches.Dropped:
     """The picker puts the cart's totes on the belt; each full one becomes a pack job."""
     dropped = batches.drop(batch=batch, person=person)
-    uses = ToteUse.objects.filter(pk__in=dropped.full)
+    uses = ToteUse.objects.filter(pk__in=dropped.full).select_related("order")
     PackJob.objects.bulk_create(
-        PackJob(site_id=batch.site_id, tote_use=use, order_id=use.order_id, created_at=clock.now())
+        PackJob(
+            site_id=batch.site_id,
+            tote_use=use,
+            order=use.order,
+            created_at=clock.now(),
+            # Cancelled while it was on the cart: the belt brings it to the hospital.
+            state=PackState.PUT_BACK if use.order.state == OrderState.CANCELLED else PackState.ARRIVING,
+        )
         for use in uses
-        if use.order_id is not None
+        if use.order is not None
     )
     return dropped
 
@@ -83,10 +92,19 @@ def take(*, station: Station, label: str, person: Person) -> PackJob:
 
 
 def expected_weight(job: PackJob) -> tuple[int, int]:
-    """Grams of the goods in the tote by the book, and of its lightest unit."""
-    held = Balance.objects.filter(container_id=job.tote_use.container_id, on_hand__gt=0)
-    sums = held.aggregate(goods=Sum(F("on_hand") * F("sku__weight_g")), lightest=Min("sku__weight_g"))
-    return sums["goods"] or 0, sums["lightest"] or 0
+    """Grams of the goods in the tote by the book, and of its lightest unit; of catch-weight goods as they were taken."""
+    held = Balance.objects.filter(container_id=job.tote_use.container_id, on_hand__gt=0).select_related("sku")
+    weighed: dict[tuple[int, int | None], list[int]] = {}
+    for task in PickTask.objects.filter(tote_use=job.tote_use, state=TaskState.PICKED).exclude(weight_g=None):
+        weighed.setdefault((task.sku_id, task.lot_id), []).extend(task.weights_g)
+    goods_g, units = 0, []
+    for balance in held:
+        pieces = weighed.get((balance.sku_id, balance.lot_id), []) if balance.sku.catch_weight else []
+        each_g = round(sum(pieces) / len(pieces)) if pieces else balance.sku.weight_g
+        # Units that came or went at the hospital were not weighed one by one: they count as the average.
+        goods_g += sum(pieces) if len(pieces) == balance.on_hand else each_g * balance.on_hand
+        units.append(min(pieces, default=each_g))
+    return goods_g, min(units, default=0)
 
 
 @txn.use_case
@@ -134,11 +152,15 @@ def _next_sscc() -> str:
 
 @txn.use_case
 def seal(*, job: PackJob, sscc: str, person: Person, lane: str) -> Parcel:
-    """The label is on and was scanned: the tote becomes a parcel. Raises ``wrong_label``."""
+    """The label is on and was scanned: the tote becomes a parcel, and with the last tote the order is packed.
+
+    Raises ``wrong_label``.
+    """
     if sscc != job.sscc:
         raise DomainError(
             "wrong_label", f"That is label {sscc}; this tote's label is {job.sscc}.", wanted=job.sscc
         )
+    orders.lock([job.order_id])
     now = clock.now()
     advance(job, PackState.SEALED, table=TRANSITIONS, sealed_at=now)
     parcel = Parcel.objects.create(
@@ -150,8 +172,23 @@ def seal(*, job: PackJob, sscc: str, person: Person, lane: str) -> Parcel:
         sealed_by=person,
         label_zpl=label_zpl(job, lane=lane),
     )
-    orders.move(job.order, OrderState.PACKED, actor=actor_of(person), sscc=sscc)
+    settle(job.order, actor=actor_of(person), sscc=sscc)
     return parcel
+
+
+def settle(order: Order, *, actor: Actor, **data: Any) -> None:
+    """A tote of the order has ended. With the last one the order is packed, or unfilled when nothing is left of it.
+
+    The order's row is locked, so that of two totes that end at once the second sees the first.
+    """
+    states = set(PackJob.objects.filter(order=order).values_list("state", flat=True))
+    if states - ENDED:
+        return
+    order.refresh_from_db(fields=["state"])
+    if PackState.SEALED in states:
+        orders.move(order, OrderState.PACKED, actor=actor, **data)
+    else:
+        orders.move(order, OrderState.UNFILLED, actor=actor, reason="nothing left in the tote")
 
 
 def label_zpl(job: PackJob, *, lane: str) -> str:

@@ -16,8 +16,7 @@ from mfc.inventory.models import Balance
 from mfc.layout.models import Location, LocationKind
 from mfc.orders import services as orders
 from mfc.orders.models import OrderLine
-from mfc.orders.states import OrderState
-from mfc.packing.bench import job_of_tote
+from mfc.packing.bench import job_of_tote, settle
 from mfc.packing.models import PackJob
 from mfc.packing.states import TRANSITIONS, PackState
 from mfc.picking.models import PickTask
@@ -159,6 +158,7 @@ def give_up_missing(*, job: PackJob, person: Person) -> CountLine:
     line = next((line for line in lines(job) if line.difference < 0), None)
     if line is None:
         raise DomainError("nothing_expected", "No unit is missing.")
+    orders.lock([job.order_id])
     missing = -line.difference
     reason = "missing in the tote, not found again"
     transfers.take_out(
@@ -171,9 +171,14 @@ def give_up_missing(*, job: PackJob, person: Person) -> CountLine:
         reference=f"pack_job:{job.pk}",
         reason=reason,
     )
-    order_line = OrderLine.objects.get(order_id=job.order_id, sku=line.sku)
-    orders.record_picked(order_line.pk, qty=-missing)
-    orders.record_short(order_line.pk, qty=missing, reason=reason)
+    left = missing
+    # An article may stand on several lines: as ordered, and as a substitute of another. The substitute gives first.
+    for order_line in OrderLine.objects.filter(order_id=job.order_id, sku=line.sku).order_by("-position"):
+        part = min(left, order_line.qty_picked)
+        left -= part
+        if part:
+            orders.record_picked(order_line.pk, qty=-part)
+            orders.record_short(order_line.pk, qty=part, reason=reason)
     _release_when_right(job, person)
     return line
 
@@ -189,6 +194,21 @@ def _release(job: PackJob, person: Person) -> None:
         advance(job, PackState.ARRIVING, table=TRANSITIONS, station_id=None, count_confirmed=True)
         journal.write("tote.mended", actor=actor, subject=f"order:{job.order.ref}")
         return
+    orders.lock([job.order_id])
     advance(job, PackState.EMPTIED, table=TRANSITIONS, station_id=None, sealed_at=clock.now())
     containers.close_use(use_id=job.tote_use_id)
-    orders.move(job.order, OrderState.UNFILLED, actor=actor, reason="nothing left in the tote")
+    settle(job.order, actor=actor)
+
+
+@txn.use_case
+def set_aside(*, station: Station, label: str, person: Person) -> int:
+    """A tote of a cancelled order has come to the hospital; returns how many eaches wait to be put back.
+
+    Raises ``unknown_tote``, ``tote_not_here`` when its order was not cancelled.
+    """
+    job = job_of_tote(site_id=station.site_id, label=label)
+    if job.state != PackState.PUT_BACK:
+        raise DomainError("tote_not_here", f"Tote {label} is {job.state}.", state=job.state)
+    journal.write("tote.set_aside", actor=actor_of(person), subject=f"order:{job.order.ref}", tote=label)
+    held = Balance.objects.filter(container_id=job.tote_use.container_id)
+    return held.aggregate(total=Sum("on_hand"))["total"] or 0

@@ -1,18 +1,29 @@
-"""Admin of waves, batches and pick tasks, and the release of due work by hand."""
+"""Admin of picking: what is on the floor, and what a manager does for pickers and customers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from mfc.core.admin import ReadOnlyAdmin, TabularInline, action, ask
+from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, report, user_actor
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.picking import waves
-from mfc.picking.models import Batch, BatchOrder, PickTask, Wave
+from mfc.picking import substitution, waves
+from mfc.picking.models import (
+    Batch,
+    BatchOrder,
+    PickAction,
+    PickTask,
+    PutBack,
+    SubstitutionAsk,
+    Wave,
+)
 
 
 class BatchInline(TabularInline):
@@ -118,9 +129,12 @@ class PickTaskAdmin(ReadOnlyAdmin):
         "done_by",
         "done_at",
         "reason",
+        "weight_g",
     )
-    list_filter = ("state",)
+    list_filter = ("state", "reason_code")
     list_select_related = (
+        "tote_use__container",
+        "tote_use__order",
         "batch",
         "batch_order__order",
         "order_line__sku",
@@ -131,4 +145,93 @@ class PickTaskAdmin(ReadOnlyAdmin):
         "done_by",
     )
     search_fields = ("=batch__id", "=sku__code", "=location__code")
+    ordering = ("-id",)
+
+
+@admin.register(PickAction)
+class PickActionAdmin(ReadOnlyAdmin):
+    list_display = ("at", "batch", "person", "kind", "data", "undone_at")
+    list_filter = ("kind", ("undone_at", admin.EmptyFieldListFilter))
+    list_select_related = ("batch", "person")
+    search_fields = ("=batch__id",)
+    ordering = ("-id",)
+
+
+class AnswerForm(forms.Form):
+    """Which of the candidates; filled with those of the chosen question."""
+
+    sku = forms.ChoiceField(label="The customer takes", required=False, widget=Select)
+
+    @classmethod
+    def of(cls, question: SubstitutionAsk) -> type[forms.Form]:
+        """The form of one question."""
+        choices = [("", "no substitute")]
+        choices += [(one["sku"], f"{one['name']} ({one['sku']})") for one in question.candidates]
+        field = forms.ChoiceField(
+            label="The customer takes", required=False, choices=choices, widget=Select(choices=choices)
+        )
+        return type("QuestionForm", (cls,), {"sku": field})
+
+
+@admin.register(SubstitutionAsk)
+class SubstitutionAskAdmin(ReadOnlyAdmin):
+    list_display = ("asked_at", "state", "order_line", "qty", "deadline", "answer", "answered_by")
+    list_filter = ("state",)
+    list_select_related = (
+        "order_line__order",
+        "order_line__sku",
+        "batch_order__order",
+        "task__sku",
+        "task__location",
+        "answer",
+    )
+    search_fields = ("order_line__order__ref", "order_line__sku__code")
+    ordering = ("-asked_at", "-id")
+    actions = ("answer_for_customer",)
+
+    @action(description="Answer for the customer…", permissions=["act"])
+    def answer_for_customer(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        rows = list(queryset[:2])
+        if len(rows) != 1:
+            messages.error(request, "Choose exactly one question: each has its own candidates.")
+            return None
+
+        def act(answers: dict[str, Any]) -> None:
+            report(
+                request,
+                rows,
+                lambda row: substitution.answer(
+                    ask_id=row.pk, sku=answers["sku"] or None, actor=user_actor(request)
+                ),
+                "Answered",
+            )
+
+        row = rows[0]
+        return ask(
+            self,
+            request,
+            queryset,
+            form=AnswerForm.of(row),
+            question=f"{row.qty} × {row.order_line.sku.name} of order {row.order_line.order.ref} are missing.",
+            button="Answer for the customer",
+            act=act,
+        )
+
+
+@admin.register(PutBack)
+class PutBackAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "state", "qty", "sku", "lot", "tote_use", "location", "done_by", "done_at")
+    list_filter = ("state", "site")
+    list_select_related = (
+        "site",
+        "sku",
+        "lot__sku",
+        "location",
+        "done_by",
+        "tote_use__container",
+        "tote_use__order",
+        "order_line__order",
+        "order_line__sku",
+    )
+    search_fields = ("=sku__code", "tote_use__container__label", "order_line__order__ref")
     ordering = ("-id",)

@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from mfc.orders import calling_off
+
 
 class PickingConfig(AppConfig):
     name = "mfc.picking"
@@ -11,3 +13,4 @@ class PickingConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("mfc.picking.integrity")  # registers its invariants
+        calling_off.register(import_module("mfc.picking.cancelling").call_off)

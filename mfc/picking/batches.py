@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mfc.core import clock, journal, locks, txn
+from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.locks import LockSpace
 from mfc.core.transitions import advance
@@ -12,9 +13,10 @@ from mfc.inventory import containers
 from mfc.inventory.models import ContainerKind
 from mfc.orders import services as orders
 from mfc.orders.states import OrderState
-from mfc.picking import tasks
+from mfc.picking import substitution, tasks, totes
 from mfc.picking.models import Batch, BatchOrder, Colour
 from mfc.picking.states import BATCH_TRANSITIONS, ON_CART, BatchState
+from mfc.picking.totes import live, on_cart
 from mfc.workforce.models import Person, Station
 from mfc.workforce.sessions import actor_of
 
@@ -25,12 +27,8 @@ def on_station(station: Station) -> Batch | None:
 
 
 def cart_orders(batch: Batch) -> list[BatchOrder]:
-    """The orders on the cart, by position."""
-    return list(
-        BatchOrder.objects.filter(batch=batch)
-        .select_related("order", "tote_use__container")
-        .order_by("position")
-    )
+    """The orders on the cart, by position; those that were cancelled too."""
+    return on_cart(batch)
 
 
 @txn.use_case
@@ -45,12 +43,7 @@ def claim_next(*, station: Station, person: Person) -> Batch | None:
     colour = _free_colour(station.site_id)
     if colour is None:
         return None
-    batch = (
-        Batch.objects.select_for_update(skip_locked=True)
-        .filter(site_id=station.site_id, state=BatchState.PLANNED)
-        .order_by("latest_start", "pk")
-        .first()
-    )
+    batch = _next_planned(station.site_id, actor_of(person))
     if batch is None:
         return None
     advance(
@@ -63,13 +56,34 @@ def claim_next(*, station: Station, person: Person) -> Batch | None:
         claimed_at=clock.now(),
     )
     actor = actor_of(person)
-    for entry in cart_orders(batch):
+    for entry in live(cart_orders(batch)):
         orders.move(entry.order, OrderState.PICKING, actor=actor, batch=batch.pk)
     journal.write(
         "batch.claimed", actor=actor, subject=f"batch:{batch.pk}", station=station.key, colour=batch.colour
     )
     tasks.touch(batch)
     return batch
+
+
+def _next_planned(site_id: int, actor: Actor) -> Batch | None:
+    """The most urgent planned batch, its orders and itself locked. One whose orders were all cancelled is closed."""
+    planned = Batch.objects.filter(site_id=site_id, state=BatchState.PLANNED).order_by("latest_start", "pk")
+    for batch in planned:
+        locked = tasks.hold(batch, batch.orders.values_list("order_id", flat=True))
+        if batch.state != BatchState.PLANNED:
+            continue
+        if any(order.state != OrderState.CANCELLED for order in locked.values()):
+            return batch
+        close_empty(batch, actor)
+    return None
+
+
+def close_empty(batch: Batch, actor: Actor) -> None:
+    """Every order of the batch was cancelled before it was picked: nothing is to be walked for."""
+    advance(batch, BatchState.CLOSED, table=BATCH_TRANSITIONS, closed_at=clock.now())
+    journal.write("batch.called_off", actor=actor, subject=f"batch:{batch.pk}")
+    txn.hint("plan")
+    tasks.touch(batch)
 
 
 def _free_colour(site_id: int) -> str | None:
@@ -84,8 +98,11 @@ def load_tote(*, batch: Batch, label: str, person: Person) -> BatchOrder:
     Raises ``unknown_tote``, ``tote_in_use``.
     """
     tote = containers.by_label(site_id=batch.site_id, label=label, kind=ContainerKind.TOTE)
+    tasks.hold(batch, batch.orders.values_list("order_id", flat=True))
     entries = cart_orders(batch)
-    entry = next(entry for entry in entries if entry.tote_use is None)
+    entry = totes.waiting(entries)
+    if entry is None:
+        raise DomainError("nothing_expected", "No position waits for a tote.")
     use = containers.open_use(container=tote, order=entry.order)
     if BatchOrder.objects.filter(pk=entry.pk, tote_use=None).update(tote_use=use) != 1:
         raise DomainError("state_conflict", f"Position {entry.letter} was filled meanwhile.")
@@ -94,11 +111,16 @@ def load_tote(*, batch: Batch, label: str, person: Person) -> BatchOrder:
     journal.write(
         "tote.loaded", actor=actor, subject=f"order:{entry.order.ref}", tote=tote.label, position=entry.letter
     )
-    if all(one.tote_use_id for one in entries):
-        advance(batch, BatchState.PICKING, table=BATCH_TRANSITIONS)
-        tasks.go_on(batch, actor)
+    begin(batch, entries, actor)
     tasks.touch(batch)
     return entry
+
+
+def begin(batch: Batch, entries: list[BatchOrder], actor: Actor) -> None:
+    """With the last tote loaded, picking begins."""
+    if totes.waiting(entries) is None:
+        advance(batch, BatchState.PICKING, table=BATCH_TRANSITIONS)
+        tasks.go_on(batch, actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +133,40 @@ class Dropped:
 
 @txn.use_case
 def drop(*, batch: Batch, person: Person) -> Dropped:
-    """The cart is at the belt: full totes go on it, empty ones back to the stack, the cart is free."""
+    """The cart is at the belt: full totes go on it, empty ones back to the stack, the cart is free.
+
+    Raises ``customer_asked`` while a customer may still choose a substitute.
+    """
     actor = actor_of(person)
+    locked = tasks.hold(batch, batch.orders.values_list("order_id", flat=True))
+    asks = substitution.open_in(batch)
+    if asks:
+        left_s = max(0, int((asks[0].deadline - clock.now()).total_seconds()))
+        raise DomainError(
+            "customer_asked",
+            f"Waiting for the customer of {asks[0].order_line.order.ref}: {left_s} s.",
+            seconds=left_s,
+        )
     advance(batch, BatchState.CLOSED, table=BATCH_TRANSITIONS, closed_at=clock.now())
     full: list[int] = []
     empty = 0
+    uses = totes.uses_of(batch)
     for entry in cart_orders(batch):
-        assert entry.tote_use is not None
-        if entry.order.lines.filter(qty_picked__gt=0).exists():
-            full.append(entry.tote_use.pk)
-            orders.move(entry.order, OrderState.PICKED, actor=actor, tote=entry.tote_use.container.label)
+        held = totes.holding(uses[entry.pk])
+        order = locked[entry.order_id]
+        leaving = [use for use in uses[entry.pk] if use.container_id in held]
+        for use in uses[entry.pk]:
+            if use not in leaving:
+                empty += 1
+                containers.close_use(use_id=use.pk)
+        full += [use.pk for use in leaving]
+        if order.state == OrderState.CANCELLED:
+            continue
+        if leaving:
+            labels = ", ".join(use.container.label for use in leaving)
+            orders.move(order, OrderState.PICKED, actor=actor, tote=labels)
         else:
-            empty += 1
-            containers.close_use(use_id=entry.tote_use.pk)
-            orders.move(entry.order, OrderState.UNFILLED, actor=actor, reason="every line short")
+            orders.move(order, OrderState.UNFILLED, actor=actor, reason="every line short")
     journal.write("batch.dropped", actor=actor, subject=f"batch:{batch.pk}", full=len(full), empty=empty)
     tasks.touch(batch)
     return Dropped(tuple(full), empty)

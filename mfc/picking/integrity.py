@@ -31,3 +31,44 @@ register(
     GROUP BY station_id HAVING count(*) > 1
     """,
 )
+register(
+    "put_backs_cover_cancelled_totes",
+    "What lies in a tote of a cancelled order is exactly what waits to be put back",
+    """
+    SELECT u.id, coalesce(b.qty, 0) AS in_tote, coalesce(p.qty, 0) AS waits FROM inventory_toteuse u
+    JOIN orders_order o ON o.id = u.order_id AND o.state = 'cancelled'
+    LEFT JOIN (SELECT container_id, sum(on_hand) AS qty FROM inventory_balance GROUP BY 1) b
+           ON b.container_id = u.container_id AND u.closed_at IS NULL
+    LEFT JOIN (SELECT tote_use_id, sum(qty) AS qty FROM picking_putback WHERE state = 'open' GROUP BY 1) p
+           ON p.tote_use_id = u.id
+    WHERE coalesce(b.qty, 0) <> coalesce(p.qty, 0)
+    """,
+)
+register(
+    "cancelled_orders_have_no_tasks",
+    "Nothing of a cancelled order is still to be picked, and no customer of one is being asked",
+    """
+    SELECT t.id FROM picking_picktask t JOIN picking_batchorder e ON e.id = t.batch_order_id
+      JOIN orders_order o ON o.id = e.order_id WHERE o.state = 'cancelled' AND t.state IN ('open', 'verified')
+    UNION ALL
+    SELECT a.task_id FROM picking_substitutionask a JOIN picking_batchorder e ON e.id = a.batch_order_id
+      JOIN orders_order o ON o.id = e.order_id WHERE a.state = 'asked' AND o.state <> 'picking'
+    """,
+)
+register(
+    "substitutes_stand_for_shorts",
+    "What is ordered as a substitute is short, or was found after all, on the line it stands for",
+    """
+    SELECT l.id, o.id AS original FROM orders_orderline l JOIN orders_orderline o ON o.id = l.instead_of_id
+    WHERE o.order_id <> l.order_id OR l.qty > o.qty
+    """,
+)
+register(
+    "weights_are_whole",
+    "A picked catch-weight task has one weight per piece, and their sum",
+    """
+    SELECT t.id, t.qty, t.weight_g, t.weights_g FROM picking_picktask t JOIN catalog_sku s ON s.id = t.sku_id
+    WHERE s.catch_weight AND t.state = 'picked' AND (t.weight_g IS NULL OR jsonb_array_length(t.weights_g) <> t.qty
+       OR t.weight_g <> (SELECT sum(w::int) FROM jsonb_array_elements_text(t.weights_g) w))
+    """,
+)

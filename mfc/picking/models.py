@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from mfc.picking.states import ON_CART, BatchState, TaskState
+from mfc.inventory.models import ReasonCode
+from mfc.picking.states import ON_CART, AskState, BatchState, PutBackState, TaskState
 
 
 class Colour(models.TextChoices):
@@ -114,6 +115,21 @@ class PickTask(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT)
     reason = models.CharField(max_length=200, blank=True)
+    reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
+    tote_use = models.ForeignKey(
+        "inventory.ToteUse",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        help_text="Where it was put; an order may fill several totes",
+    )
+    weights_g = models.JSONField(
+        default=list, blank=True, help_text="Of each catch-weight piece taken so far"
+    )
+    weight_g = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of catch-weight goods, all pieces"
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="task_qty_positive")]
@@ -121,3 +137,88 @@ class PickTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.qty} × {self.sku} at {self.location}"
+
+
+class ActionKind(models.TextChoices):
+    """What a person can do on a cart and take back."""
+
+    VERIFY = "verify"
+    WEIGH = "weigh"
+    PUT = "put"
+    SHORT = "short"
+    DAMAGED = "damaged"
+    FULL = "full"
+    TOTE = "tote"
+
+
+class PickAction(models.Model):
+    """One action of a person on a cart, in order, with what is needed to compensate it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="actions")
+    person = models.ForeignKey("workforce.Person", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=ActionKind)
+    at = models.DateTimeField()
+    data = models.JSONField(default=dict, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["batch", "person", "-id"], condition=Q(undone_at=None), name="action_to_undo"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in batch {self.batch_id}"
+
+
+class SubstitutionAsk(models.Model):
+    """A customer is asked what to take instead of what no bin has."""
+
+    id = models.UUIDField(primary_key=True)
+    order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="asks")
+    batch_order = models.ForeignKey(BatchOrder, on_delete=models.PROTECT, related_name="asks")
+    task = models.ForeignKey(PickTask, on_delete=models.PROTECT, related_name="asks")
+    qty = models.PositiveIntegerField()
+    candidates = models.JSONField(help_text="What the customer may choose: sku, name, brand, price_cents")
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in AskState], default=AskState.ASKED
+    )
+    asked_at = models.DateTimeField()
+    deadline = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.CharField(max_length=120, blank=True)
+    answer = models.ForeignKey("catalog.Sku", null=True, blank=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="ask_qty_positive")]
+        indexes = [models.Index(fields=["deadline"], condition=Q(state="asked"), name="open_ask_by_deadline")]
+
+    def __str__(self) -> str:
+        return f"{self.qty} instead of {self.order_line.sku}"
+
+
+class PutBack(models.Model):
+    """What lies in a tote of a cancelled order and belongs back on a shelf."""
+
+    site = models.ForeignKey("layout.Site", on_delete=models.PROTECT)
+    order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="put_backs")
+    tote_use = models.ForeignKey("inventory.ToteUse", on_delete=models.PROTECT, related_name="put_backs")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    lot = models.ForeignKey("inventory.Lot", null=True, blank=True, on_delete=models.PROTECT)
+    qty = models.PositiveIntegerField()
+    location = models.ForeignKey(
+        "layout.Location", on_delete=models.PROTECT, help_text="Where it came from; where it went once done"
+    )
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in PutBackState], default=PutBackState.OPEN
+    )
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey("workforce.Person", null=True, blank=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="put_back_qty_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.qty} × {self.sku} from {self.tote_use}"

@@ -38,6 +38,8 @@ MACHINES = (
     Machine("Count", upkeep.CountState, upkeep.COUNT_TRANSITIONS, upkeep.CountState.OPEN),
     Machine("Batch", picking.BatchState, picking.BATCH_TRANSITIONS, picking.BatchState.PLANNED),
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
+    Machine("Question to a customer", picking.AskState, picking.ASK_TRANSITIONS, picking.AskState.ASKED),
+    Machine("Put-back", picking.PutBackState, picking.PUT_BACK_TRANSITIONS, picking.PutBackState.OPEN),
     Machine("Pack job", packing.PackState, packing.TRANSITIONS, packing.PackState.ARRIVING),
     Machine("Import", core.ImportState, core.IMPORT_TRANSITIONS, core.ImportState.UPLOADED),
     Machine("Shipment", dispatch.ShipmentState, dispatch.TRANSITIONS, dispatch.ShipmentState.SEALED),

@@ -1,8 +1,6 @@
-"""Inputs at a picking cart: take a cart, load totes, verify, put, short, undo, drop."""
+"""Inputs at a picking cart: take a cart, load totes, verify, put, undo, drop. Exceptions: ``cart_exceptions``."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from mfc.core.errors import DomainError
 from mfc.core.labels import Kind
@@ -11,15 +9,17 @@ from mfc.inventory.models import ContainerKind
 from mfc.layout import queries as layout
 from mfc.layout.models import Location
 from mfc.packing import bench
-from mfc.picking import batches, tasks
+from mfc.picking import batches, catchweight, tasks, totes, undo
 from mfc.picking.models import Batch, PickTask
 from mfc.picking.states import BatchState, TaskState
+from mfc.scanning import cart_exceptions as exceptions
+from mfc.scanning.cart_exceptions import is_held, lead_agrees, where_to_put
 from mfc.scanning.replies import Desk, Reply, accepted
 from mfc.scanning.resolve import CommandScan, ContainerScan, LocationScan, Scan, SkuScan
 from mfc.workforce import sessions
 from mfc.workforce.models import WorkSession
 
-SHORT_REASON = "not found"
+__all__ = ["is_held", "lead_agrees", "press_location", "press_position", "scan"]
 
 
 def scan(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
@@ -28,7 +28,8 @@ def scan(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
     if batch is None:
         return _without_batch(desk, session, scan)
     if isinstance(scan, CommandScan):
-        return _command(desk, batch, scan)
+        return _command(desk, session, batch, scan)
+    exceptions.refuse_while_held(session, batch)
     match BatchState(batch.state):
         case BatchState.LOADING:
             return _load(desk, batch, scan)
@@ -50,7 +51,7 @@ def _without_batch(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
     batch = batches.claim_next(station=desk.station, person=desk.person)
     if batch is None:
         return accepted("Cart is yours. Work comes as soon as orders are released.")
-    return accepted(f"Batch {batch.pk}: load {len(batches.cart_orders(batch))} empty totes.")
+    return accepted(f"Batch {batch.pk}: load {len(totes.live(batches.cart_orders(batch)))} empty totes.")
 
 
 def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
@@ -63,6 +64,8 @@ def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
 
 
 def _pick(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if totes.waiting(batches.cart_orders(batch)) is not None:
+        return _load_next(desk, batch, scan)
     stop = tasks.at_stop(batch)
     in_hand = [task for task in stop if task.state == TaskState.VERIFIED]
     match scan:
@@ -70,7 +73,7 @@ def _pick(desk: Desk, batch: Batch, scan: Scan) -> Reply:
             return _put(desk, batch, in_hand, label)
         case SkuScan(sku=sku, lot=lot):
             _check_pack(stop, scan)
-            return _item(desk, batch, stop, in_hand, sku.pk, sku.code, lot)
+            return _item(desk, batch, stop, in_hand, sku.pk, sku.code, lot, scan.weight_g)
         case LocationScan(location=location):
             return _place(desk, batch, stop, in_hand, location, by="location")
         case _:
@@ -85,8 +88,26 @@ def _check_pack(stop: list[PickTask], scan: SkuScan) -> None:
         raise DomainError("wrong_pack", f"That is {unit} {scan.eaches}. Wanted: {wanted}.", wanted=wanted)
 
 
+def _load_next(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if not isinstance(scan, ContainerScan) or scan.kind is not Kind.TOTE:
+        raise DomainError(
+            "unexpected_scan",
+            "An empty tote is wanted where the full one stood.",
+            remedy="Scan the label of an empty tote, or press Undo.",
+        )
+    entry = totes.load_next(batch=batch, label=scan.label, person=desk.person)
+    return accepted(f"Tote on {entry.letter}. Go on.")
+
+
 def _item(
-    desk: Desk, batch: Batch, stop: list[PickTask], in_hand: list[PickTask], sku_id: int, code: str, lot: str
+    desk: Desk,
+    batch: Batch,
+    stop: list[PickTask],
+    in_hand: list[PickTask],
+    sku_id: int,
+    code: str,
+    lot: str,
+    weight_g: int | None,
 ) -> Reply:
     wanted = stop[0]
     if sku_id != wanted.sku_id:
@@ -104,9 +125,15 @@ def _item(
             wanted=wanted.sku.code,
         )
     if in_hand:
-        return accepted(f"Already scanned. {_where_to_put(in_hand)}")
+        return accepted(f"Already scanned. {where_to_put(in_hand)}")
+    if wanted.sku.catch_weight:
+        if weight_g is not None:
+            return exceptions.weigh(desk, batch, stop, weight_g)
+        catchweight.identify(batch=batch, tasks=stop)
+        done, pieces = catchweight.pieces(stop)
+        return accepted(f"Piece {done + 1} of {pieces}: weigh it and type its weight.")
     tasks.verify(batch=batch, tasks=stop, person=desk.person, by="item")
-    return accepted(_where_to_put(stop))
+    return accepted(where_to_put(stop))
 
 
 def _place(
@@ -120,13 +147,11 @@ def _place(
             remedy=f"Go to {wanted.code}.",
         )
     if in_hand:
-        return accepted(f"Already confirmed. {_where_to_put(in_hand)}")
+        return accepted(f"Already confirmed. {where_to_put(in_hand)}")
+    if stop[0].sku.catch_weight:
+        raise DomainError("weight_needed", f"{stop[0].sku.name} is sold by weight.")
     tasks.verify(batch=batch, tasks=stop, person=desk.person, by=by)
-    return accepted(_where_to_put(stop))
-
-
-def _where_to_put(stop: Sequence[PickTask]) -> str:
-    return "Put " + ", ".join(f"{task.qty} into {task.batch_order.letter}" for task in stop) + "."
+    return accepted(where_to_put(stop))
 
 
 def _put(desk: Desk, batch: Batch, in_hand: list[PickTask], label: str) -> Reply:
@@ -136,7 +161,7 @@ def _put(desk: Desk, batch: Batch, in_hand: list[PickTask], label: str) -> Reply
         use = task.batch_order.tote_use
         if use is not None and use.container.label == label:
             return _confirm(desk, batch, task)
-    raise DomainError("wrong_tote", f"Tote {label} gets nothing of this. {_where_to_put(in_hand)}")
+    raise DomainError("wrong_tote", f"Tote {label} gets nothing of this. {where_to_put(in_hand)}")
 
 
 def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
@@ -160,33 +185,20 @@ def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
     return accepted(f"{len(dropped.full)} totes on the belt{back}.")
 
 
-def _command(desk: Desk, batch: Batch, command: CommandScan) -> Reply:
-    match command.name:
-        case "SHORT":
-            return _short(desk, batch, command.qty or 0)
-        case "UNDO":
-            return accepted(tasks.undo(batch=batch, person=desk.person))
-        case _:
-            raise DomainError(
-                "unexpected_scan",
-                f"C-{command.name} does nothing at a cart.",
-                remedy="Use C-SHORT, C-UNDO or C-END.",
-            )
-
-
-def _short(desk: Desk, batch: Batch, found: int) -> Reply:
-    if batch.state != BatchState.PICKING:
-        raise DomainError("nothing_expected", "Nothing is being picked that could be short.")
-    stop = tasks.at_stop(batch)
-    wanted = sum(task.qty for task in stop)
-    elsewhere = tasks.report_short(
-        batch=batch, tasks=stop, found=found, person=desk.person, reason=SHORT_REASON
-    )
-    short = wanted - found - elsewhere
-    outcome = [f"{short} short: no other bin has it."] if short else []
-    outcome += [f"{elsewhere} more come from another bin."] if elsewhere else []
-    put = _where_to_put([task for task in stop if task.state == TaskState.VERIFIED]) if found else "Go on."
-    return accepted(" ".join([*outcome, put]))
+def _command(desk: Desk, session: WorkSession, batch: Batch, command: CommandScan) -> Reply:
+    if command.name == "UNDO":
+        if exceptions.forget(session, batch):
+            return accepted("Taken back: nothing was reported.")
+        return accepted(undo.undo(batch=batch, person=desk.person))
+    exceptions.refuse_while_held(session, batch)
+    reply = exceptions.command(desk, session, batch, command)
+    if reply is None:
+        raise DomainError(
+            "unexpected_scan",
+            f"C-{command.name} does nothing at a cart.",
+            remedy="Use the buttons on the screen.",
+        )
+    return reply
 
 
 def press_position(desk: Desk, position: int, press: str) -> Reply:
@@ -194,8 +206,9 @@ def press_position(desk: Desk, position: int, press: str) -> Reply:
     batch = batches.on_station(desk.station)
     if batch is None or batch.state != BatchState.PICKING:
         raise DomainError("nothing_expected", "No light of this cart waits for a button.")
+    _refuse_buttons(desk, batch)
     if press == "short":
-        return _short(desk, batch, 0)
+        return exceptions.short(desk, sessions.open_at(desk.station), batch, "", 0)
     in_hand = [task for task in tasks.at_stop(batch) if task.state == TaskState.VERIFIED]
     if not in_hand:
         raise DomainError("unexpected_scan", "Scan the item first, then press the tote's button.")
@@ -203,7 +216,7 @@ def press_position(desk: Desk, position: int, press: str) -> Reply:
         if task.batch_order.position == position:
             return _confirm(desk, batch, task)
     letter = chr(ord("A") + position - 1)
-    raise DomainError("wrong_tote", f"Tote {letter} gets nothing of this. {_where_to_put(in_hand)}")
+    raise DomainError("wrong_tote", f"Tote {letter} gets nothing of this. {where_to_put(in_hand)}")
 
 
 def press_location(desk: Desk, location: Location, press: str) -> Reply:
@@ -211,8 +224,21 @@ def press_location(desk: Desk, location: Location, press: str) -> Reply:
     batch = batches.on_station(desk.station)
     if batch is None or batch.state != BatchState.PICKING:
         raise DomainError("nothing_expected", f"Nothing is to be picked at {location.code} now.")
+    _refuse_buttons(desk, batch)
     stop = tasks.at_stop(batch)
     if press == "short":
-        return _short(desk, batch, 0)
+        return exceptions.short(desk, sessions.open_at(desk.station), batch, "", 0)
     in_hand = [task for task in stop if task.state == TaskState.VERIFIED]
     return _place(desk, batch, stop, in_hand, location, by="light")
+
+
+def _refuse_buttons(desk: Desk, batch: Batch) -> None:
+    """Lamps are dark while a lead or a tote is waited for."""
+    exceptions.refuse_while_held(sessions.open_at(desk.station), batch)
+    entry = totes.waiting(batches.cart_orders(batch))
+    if entry is not None:
+        raise DomainError(
+            "unexpected_scan",
+            f"An empty tote is wanted on {entry.letter}.",
+            remedy="Scan the label of an empty tote, or press Undo.",
+        )

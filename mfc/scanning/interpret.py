@@ -27,10 +27,12 @@ def code(
 
 
 def _scan(station: Station, scan: Scan) -> Reply:
+    open_session = sessions.open_at(station)
     if isinstance(scan, BadgeScan):
+        if open_session is not None and cart.is_held(open_session, scan.badge):
+            return cart.lead_agrees(Desk(station, open_session.person), open_session, scan.badge)
         session = sessions.start(station=station, badge=scan.badge)
         return accepted(f"Hello {session.person.name}.")
-    open_session = sessions.open_at(station)
     if open_session is None:
         raise DomainError("no_session", f"Nobody is logged in at {station.key}.")
     if isinstance(scan, CommandScan) and scan.name == "END":

@@ -54,5 +54,10 @@ def tell(station: Station, reply: Reply) -> None:
 
 
 def lock(station_id: int) -> Station:
-    """The station's row, locked: inputs of one station are handled one after the other."""
-    return Station.objects.select_for_update(of=("self",)).select_related("site").get(pk=station_id)
+    """The station's row, locked: inputs of one station are handled one after the other.
+
+    Not its key: whoever refers to the station (a batch led on from elsewhere) need not wait for the person there.
+    """
+    return (
+        Station.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=station_id)
+    )

@@ -10,12 +10,13 @@ from django.test import Client
 
 from mfc.api.models import ApiClient
 from mfc.catalog.models import Pack, VariableMeasure
-from mfc.core import clock, imports
+from mfc.core import clock, ids, imports
 from mfc.core.actors import SYSTEM
 from mfc.inbound import putaway, receipts
-from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode
+from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode, ToteUse
 from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
+from mfc.picking.models import PickTask, PutBack, SubstitutionAsk
 from mfc.upkeep import counting
 from mfc.upkeep.models import Count, CountKind, CountLine, Replenishment
 from mfc.webhooks.models import Delivery, Endpoint
@@ -77,6 +78,17 @@ def floor(db: None) -> Floor:
         why="test",
         created_at=clock.now(),
     )
+    task = PickTask.objects.select_related("batch_order", "order_line").order_by("pk")[0]
+    use = ToteUse.objects.order_by("pk")[0]
+    now = clock.now()
+    SubstitutionAsk.objects.create(
+        id=ids.new(), order_line=task.order_line, batch_order=task.batch_order, task=task, qty=1,
+        candidates=[{"sku": "SKU-1", "name": "One", "brand": "", "price_cents": None}], asked_at=now, deadline=now,
+    )  # fmt: skip
+    PutBack.objects.create(
+        site=built.site, order_line=task.order_line, tote_use=use, sku=task.sku, qty=1, location=task.location,
+        created_at=now,
+    )  # fmt: skip
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     VariableMeasure.objects.create(pattern="28IIIIIWWWWWC")
     imports.upload(

@@ -54,7 +54,10 @@ def test_an_order_that_is_picked_stays_and_the_refusal_is_told(floor: Floor, man
     order = Order.objects.filter(state="ready").first()
     assert order is not None
     _, told = run(manager, "orders_order", "cancel", [order], confirmed="1", reason="too late")
-    assert told == [f"{order.ref}: Order {order.ref} is ready. Let it finish, then take it back as a return."]
+    assert told == [
+        f"{order.ref}: Order {order.ref} is ready. A tote of it is sealed, or it has ended: "
+        "let it finish, then take it back as a return."
+    ]
     order.refresh_from_db()
     assert order.state == "ready"
 

@@ -11,7 +11,7 @@ import pytest
 from mfc.api.models import SCOPES, ApiClient
 from mfc.orders.models import Order
 from tests.client import Api, problem
-from tests.proof import unchanged
+from tests.proof import broken_invariants, unchanged
 from tests.walk import Walk
 from tests.world import ADDRESS, World
 
@@ -220,14 +220,27 @@ def test_a_waiting_order_is_cancelled(world: World, api: Api) -> None:
     assert world.position("TEA") == (10, 0, 0)
 
 
-def test_a_released_order_cannot_be_cancelled(world: World, api: Api, walk: Walk) -> None:
+def test_a_sealed_order_cannot_be_cancelled(world: World, api: Api, walk: Walk) -> None:
     order_id = api.post("/orders", order(world)).json()["id"]
     walk.begin(0)
+    walk.pick_all()
+    walk.drop()
+    walk.badge("pack-1", "Pat")
+    walk.seal(0)
     with unchanged():
         body = problem(
             api.post(f"/orders/{order_id}/cancel", {"reason": "late"}), 409, "order_not_cancellable"
         )
-    assert body["details"] == {"state": "picking"}
+    assert body["details"] == {"state": "packed"}
+
+
+def test_an_order_on_a_cart_can_still_be_cancelled(world: World, api: Api, walk: Walk) -> None:
+    order_id = api.post("/orders", order(world)).json()["id"]
+    walk.begin(0)
+    walk.pick_all()
+    answer = api.post(f"/orders/{order_id}/cancel", {"reason": "changed my mind"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    assert broken_invariants() == {}
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "x" * 201}, {"why": "x"}, []])

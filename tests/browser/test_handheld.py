@@ -129,7 +129,7 @@ def test_a_short_is_counted_on_the_pad(picking: Floor, visitor: Visitor) -> None
     page.click("#pad [data-step='1']")
     page.click("#pad [data-step='-1']")
     assert page.inner_text("#pad-value") == "0"
-    page.click("#pad-send")
+    page.click("[data-choice=C-SHORTNOTFOUND]")
     until(lambda: "short: no other bin has it." in said(page) or "from another bin." in said(page))
     assert picking.screen("cart-1").get("location", {}).get("code") != place
 

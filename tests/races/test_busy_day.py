@@ -16,7 +16,7 @@ from mfc.inventory import transfers
 from mfc.inventory.models import Balance, Container, ContainerKind
 from mfc.orders import services
 from mfc.orders.models import Order
-from mfc.picking import tasks, waves
+from mfc.picking import shorts, waves
 from mfc.picking.models import Batch
 from mfc.workforce.models import Person, Role, Station
 from tests.proof import broken_invariants
@@ -101,6 +101,12 @@ def pick_a_step(day: Day, station: str, rng: random.Random) -> str:
             return "undo"
         walk.drop(station)
         return "drop"
+    return something_is_wrong(day, batch, station, rng) or pick_a_stop(day, batch, station)
+
+
+def something_is_wrong(day: Day, batch: Batch, station: str, rng: random.Random) -> str:
+    """Now and then a picker reports something, or takes something back."""
+    walk = day.walk
     chance = rng.random()
     if chance < 0.08:
         walk.press_tote(station, 1, Press.SHORT)
@@ -111,14 +117,34 @@ def pick_a_step(day: Day, station: str, rng: random.Random) -> str:
         if wanted > 1:
             person = batch.person
             assert person is not None
-            tasks.report_short(
-                batch=batch, tasks=stop, found=rng.randrange(1, wanted), person=person, reason="few"
-            )
+            shorts.report(batch=batch, tasks=stop, found=rng.randrange(1, wanted), person=person)
         return "partial short"
     if chance < 0.22:
         walk.scan(station, "C-UNDO")
         return "undo"
-    walk.pick_stop(station)
+    if chance < 0.26:
+        return f"damaged {walk.scan(station, 'C-DAMAGED').verdict}"
+    if chance < 0.32:
+        letter = rng.choice("AB")
+        return f"full {walk.scan(station, f'C-FULL{letter}').verdict}"
+    return ""
+
+
+def pick_a_stop(day: Day, batch: Batch, station: str) -> str:
+    """As a person does it; an order may be cancelled between two scans, then the screen has moved on."""
+    walk = day.walk
+    if batch.orders.exclude(order__state="cancelled").filter(tote_use=None).exists():
+        walk.scan(station, day.free_totes.pop())
+        return "next tote"
+    stop = walk.stop(station)
+    if not stop:
+        return "moved on"
+    if walk.scan(station, walk.world.gtins[stop[0].sku.code]).verdict != "accepted":
+        return "moved on"
+    for task in stop:
+        use = task.batch_order.tote_use
+        if use is None or walk.scan(station, use.container.label).verdict != "accepted":
+            return "moved on"
     return "pick"
 
 
@@ -130,7 +156,8 @@ def run_the_office(day: Day, rng: random.Random) -> str:
         codes = rng.sample(SKUS, rng.randint(1, 3))
         world.accept(f"O-{rng.random()}", minutes=rng.randint(40, 120), **dict.fromkeys(codes, 1))
     elif deed == "cancel":
-        order = Order.objects.filter(state="accepted").order_by("?").first()
+        states = ["accepted", "released", "picking", "picked"]
+        order = Order.objects.filter(state__in=states).order_by("?").first()
         if order is not None:
             services.cancel(order=order, actor=LEAD, reason="race")
     elif deed == "release":
@@ -164,6 +191,8 @@ def test_a_busy_day_keeps_every_invariant(day: Day) -> None:
     for deed in ("accept", "cancel", "release", "adjust", "load", "pick", "drop", "undo", "short"):
         assert day.done[deed] > 0, day.done
     # Refusals that two people at one thing explain; others would be mistakes.
+    for deed in ("damaged accepted",):  # a full tote needs one that holds something: too rare to ask for
+        assert day.done[deed] > 0, day.done
     assert set(day.done) <= {
         *(
             "accept",
@@ -177,6 +206,9 @@ def test_a_busy_day_keeps_every_invariant(day: Day) -> None:
             "short",
             "partial short",
             "idle",
+            "next tote",
+            "moved on",
+            *(f"{deed} {verdict}" for deed in ("damaged", "full") for verdict in ("accepted", "refused")),
         ),
         *("stock_insufficient", "state_conflict", "order_not_cancellable", "quantity_invalid"),
     }, day.done

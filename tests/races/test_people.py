@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from mfc.dispatch.models import Shipment
 from mfc.inventory.models import StockMove, ToteUse
-from mfc.picking import batches, tasks, waves
-from mfc.picking.models import Batch, PickTask
+from mfc.orders import services
+from mfc.picking import batches, tasks, totes, waves
+from mfc.picking.models import Batch, PickTask, PutBack
 from mfc.workforce.models import WorkSession
 from tests.proof import broken_invariants
 from tests.races.threads import refusals, together
 from tests.walk import Walk
-from tests.world import World
+from tests.world import LEAD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,3 +129,52 @@ def test_one_event_delivered_twice_at_once_has_one_effect(world: World, walk: Wa
     assert str(answers[0][0].verdict) == "accepted"  # type: ignore[index, union-attr]
     assert StockMove.objects.filter(kind="pick").count() == 1
     assert PickTask.objects.get().state == "picked"
+
+
+def test_an_order_is_cancelled_while_it_is_put(world: World, walk: Walk) -> None:
+    """Whoever is first: the unit lies in the tote and is to be put back, or the put is refused and nothing moved."""
+    order = world.accept(TEA=2)
+    walk.begin(0)
+    walk.scan("cart-1", world.gtins["TEA"])
+    batch, task = walk.batch(), walk.stop()[0]
+
+    def act(number: int) -> str:
+        if number:
+            services.cancel(order=order, actor=LEAD, reason="race")
+            return "cancelled"
+        tasks.confirm_pick(batch=batch, task=task, person=world.people["Sam"])
+        return "put"
+
+    outcomes = together(2, act)
+    assert outcomes[1].result == "cancelled"
+    waits = sum(PutBack.objects.values_list("qty", flat=True))
+    if outcomes[0].result == "put":
+        assert (waits, world.in_tote(world.totes[0])) == (2, {"TEA": 2})
+    else:
+        assert refusals(outcomes) == ["task_taken"]
+        assert (waits, world.in_tote(world.totes[0])) == (0, {})
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert broken_invariants() == {}
+
+
+def test_the_last_tote_of_an_order_packs_it_when_two_are_sealed_at_once(world: World, walk: Walk) -> None:
+    world.accept(SOAP=2)
+    walk.begin(0)
+    walk.scan("cart-1", world.gtins["SOAP"])
+    entry = walk.batch().orders.get()
+    totes.full(batch=walk.batch(), position=entry.position, fits=1, person=world.people["Sam"])
+    walk.scan("cart-1", world.totes[1])
+    walk.scan("cart-1", world.totes[1])
+    walk.drop()
+    benches = [("pack-1", "Pat"), ("pack-2", "Lee")]
+    for number, (station, name) in enumerate(benches):
+        walk.badge(station, name)
+        walk.scan(station, world.totes[number])
+        walk.weigh(station, walk.right_weight(number))
+    ssccs = [walk.job(number).sscc for number in range(2)]
+    outcomes = together(2, lambda number: walk.scan(benches[number][0], f"00{ssccs[number]}", "C1").verdict)
+    assert [one.result for one in outcomes] == ["accepted", "accepted"]
+    shipment = Shipment.objects.get()
+    assert (shipment.order.state, shipment.order.parcels.count()) == ("packed", 2)
+    assert broken_invariants() == {}

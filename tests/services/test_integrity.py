@@ -105,6 +105,25 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         set(),
         "UPDATE picking_picktask SET qty = qty + 1 WHERE state = 'picked'",
     ),
+    "put_backs_cover_cancelled_totes": (
+        set(),
+        "UPDATE orders_order SET state = 'cancelled' WHERE state = 'ready'",
+    ),
+    "cancelled_orders_have_no_tasks": (
+        set(),
+        "INSERT INTO picking_substitutionask (id, order_line_id, batch_order_id, task_id, qty, candidates, state,"
+        " asked_at, deadline, answered_by) SELECT gen_random_uuid(), order_line_id, batch_order_id, id, 1, '[]', 'asked',"
+        " now(), now(), '' FROM picking_picktask LIMIT 1",
+    ),
+    "substitutes_stand_for_shorts": (
+        set(),
+        "UPDATE orders_orderline SET instead_of_id = (SELECT max(id) FROM orders_orderline)"
+        " WHERE id = (SELECT min(id) FROM orders_orderline)",
+    ),
+    "weights_are_whole": (
+        set(),
+        "UPDATE catalog_sku SET catch_weight = true WHERE code = 'TEA'",
+    ),
     "a_cart_has_one_batch": (
         set(),
         "DROP INDEX one_batch_per_station; DROP INDEX one_batch_per_colour; "

@@ -166,13 +166,13 @@ def test_a_cancelled_order_gives_its_promise_back(world: World) -> None:
     assert broken_invariants() == {}
 
 
-def test_a_released_order_cannot_be_cancelled(world: World, walk: Walk) -> None:
-    order = world.accept(TEA=4)
-    walk.begin(0)
-    order.refresh_from_db()
+def test_a_sealed_order_cannot_be_cancelled(world: World, walk: Walk) -> None:
+    order = walk.picked_tote(TEA=4)
+    walk.badge("pack-1", "Pat")
+    walk.seal(0)
     with refused("order_not_cancellable") as caught:
         services.cancel(order=order, actor=SHOP, reason="too late")
-    assert caught.value.details == {"state": "picking"}
+    assert caught.value.details == {"state": "packed"}
 
 
 def test_cancelling_twice_is_refused_and_gives_nothing_back_twice(world: World) -> None:
@@ -181,7 +181,7 @@ def test_cancelling_twice_is_refused_and_gives_nothing_back_twice(world: World) 
     services.cancel(order=order, actor=SHOP, reason="first")
     with refused("order_not_cancellable"):
         services.cancel(order=order, actor=SHOP, reason="second")
-    with refused("state_conflict"):
+    with refused("order_not_cancellable"):
         services.cancel(order=stale, actor=SHOP, reason="with an old copy")
     assert world.position("TEA") == (10, 0, 0)
 

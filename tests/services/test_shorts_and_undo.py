@@ -5,7 +5,7 @@ from __future__ import annotations
 from devices.messages import Press
 from mfc.inventory.models import StockMove, ToteUse
 from mfc.orders.models import Order, OrderLine
-from mfc.picking import tasks
+from mfc.picking import shorts, tasks, undo
 from mfc.picking.models import PickTask
 from tests.proof import broken_invariants, refused, unchanged
 from tests.walk import Walk
@@ -14,12 +14,8 @@ from tests.world import World
 
 def short(walk: Walk, found: int) -> None:
     """Report at cart-1 that only ``found`` were there, as the screen does."""
-    tasks.report_short(
-        batch=walk.batch(),
-        tasks=walk.stop(),
-        found=found,
-        person=walk.world.people["Sam"],
-        reason="not found",
+    shorts.report(
+        batch=walk.batch(), tasks=tasks.at_stop(walk.batch()), found=found, person=walk.world.people["Sam"]
     )
 
 
@@ -225,7 +221,7 @@ def test_nothing_is_undone_once_the_tote_has_left_the_cart(world: World, walk: W
     with unchanged():
         assert walk.scan("cart-1", "C-UNDO").code == "nothing_expected"
     with refused("nothing_to_undo"):
-        tasks.undo(batch=batch, person=world.people["Sam"])
+        undo.undo(batch=batch, person=world.people["Sam"])
 
 
 def test_a_task_is_confirmed_once_and_the_other_is_told_by_whom(world: World, walk: Walk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.scanning.flows import adjust, count, hold, lookup, move, putaway, receive, replenish
+from mfc.scanning.flows import adjust, count, hold, lookup, move, putaway, putback, receive, replenish
 from mfc.scanning.flows.frame import Choice, Chosen, Entered, Flow, Input, View, Work
 from mfc.scanning.replies import Reply, accepted
 from mfc.scanning.resolve import BadgeScan, CommandScan, Scan
@@ -15,6 +15,7 @@ FLOWS: tuple[Flow, ...] = (
     putaway.FLOW,
     replenish.FLOW,
     count.FLOW,
+    putback.FLOW,
     move.FLOW,
     hold.FLOW,
     adjust.FLOW,

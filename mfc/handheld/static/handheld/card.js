@@ -6,18 +6,24 @@ import { guide } from "./guide.js";
 const SHAPES = 6;
 const PICTURES = {
   badge: "badge",
+  lead: "badge",
   cart: "cart",
   wait: "wait",
   pack_tote: "tote",
   pack_weigh: "scale",
   hospital_tote: "tote",
 };
-const STATES = { wanted: "put here", done: "done", full: "onto the belt", empty: "empty, back to the stack", idle: "" };
+const STATES = {
+  wanted: "put here", done: "done", full: "onto the belt", empty: "empty, back to the stack", cancelled: "order cancelled", idle: "",
+};
 const FIXES = { ok: "right", remove: "take out", fetch: "fetch" };
 
 export function drawCard(screen) {
-  const parts = { menu: guide, stock: guide, pick, put, drop, totes, pack_seal: seal, hospital_count: lines, hospital_fix: lines };
-  return (parts[screen.step] ?? plain)(screen);
+  const parts = {
+    menu: guide, stock: guide, pick, put, drop, ask, totes, pack_seal: seal, hospital_count: lines, hospital_fix: lines,
+  };
+  // Nothing to draw is nothing, not the word "null".
+  return (parts[screen.step] ?? plain)(screen).filter((part) => part !== null);
 }
 
 function plain(screen) {
@@ -32,7 +38,7 @@ function plain(screen) {
 }
 
 function pick(screen) {
-  return [heading(screen), place(screen, "Go to"), take(screen), cart(screen)];
+  return [heading(screen), place(screen, "Go to"), take(screen), weighing(screen), cart(screen)];
 }
 
 function put(screen) {
@@ -47,6 +53,26 @@ function put(screen) {
 
 function drop(screen) {
   return [heading(screen), screen.location ? place(screen, "Bring the cart to") : h("p", { class: "title" }, screen.title), cart(screen, "large")];
+}
+
+// A customer may still choose a substitute; the seconds run here, the server says when they are over.
+function ask(screen) {
+  const { seconds, asks } = screen.waiting;
+  return [
+    h("h1", { class: "unseen" }, screen.title),
+    h("p", { class: "label-part" }, "Waiting for the customer"),
+    h("p", { class: "qty countdown" }, String(seconds), h("span", { class: "times" }, " s")),
+    asks.map((one) => h("p", { class: "facts" }, `${one.letter} · ${one.qty} × ${one.name} · order ${one.order}`)),
+    cart(screen),
+  ];
+}
+
+function weighing({ weighing: state }) {
+  if (!state) return null;
+  const last = state.last_g === null ? "" : ` · last ${state.last_g} g`;
+  const next = state.identified ? "type its weight" : "scan the weight label of each piece";
+  return h("p", { class: "weighing" },
+    h("b", {}, `${state.done} of ${state.wanted}`), ` weighed${last} · about ${state.expected_g} g each · ${next}`);
 }
 
 function totes(screen) {
@@ -89,7 +115,8 @@ function facts(item) {
 function take({ qty, item }) {
   return h("div", { class: "take" },
     h("p", { class: "qty", "aria-label": `Quantity ${qty}` }, h("span", { class: "times" }, "×"), String(qty)),
-    h("div", { class: "item" }, h("p", { class: "name" }, item.name), h("p", { class: "facts" }, facts(item))),
+    h("div", { class: "item" }, h("p", { class: "name" }, item.name), h("p", { class: "facts" }, facts(item)),
+      item.instead_of ? h("p", { class: "facts instead" }, `Instead of ${item.instead_of}`) : null),
   );
 }
 
@@ -106,7 +133,7 @@ function tote({ position, letter, state, qty, label }) {
     qty ? h("span", { class: "count", "aria-hidden": "true" }, `×${qty}`) : null,
     state === "wanted" && qty && label ? h("span", { class: "plate" }, label) : null,
     state === "done" ? symbol("sign-accepted", "tick") : null,
-    state === "full" || state === "empty" ? h("span", { class: "count", "aria-hidden": "true" }, state) : null,
+    state === "full" || state === "empty" || state === "cancelled" ? h("span", { class: "count", "aria-hidden": "true" }, state) : null,
   );
 }
 

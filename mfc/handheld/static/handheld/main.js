@@ -2,7 +2,7 @@
 
 import { Asking } from "./ask.js";
 import { drawCard } from "./card.js";
-import { closeOnRequest, closeSheets, Pad, Typing } from "./dialogs.js";
+import { closeOnRequest, closeSheets, More, Pad, Typing } from "./dialogs.js";
 import { byId, h, symbol } from "./dom.js";
 import { answerWith } from "./guide.js";
 import { Link } from "./link.js";
@@ -17,6 +17,7 @@ const token = base.split("/").filter(Boolean).at(-1);
 
 let screen = JSON.parse(byId("first-screen").textContent);
 let heard = screen.feedback?.seq ?? 0;
+let shownAt = performance.now();
 let hasBeenOpen = false;
 let lostAt = performance.now();
 const late = [];
@@ -51,6 +52,7 @@ const link = new Link({
 });
 const pad = new Pad((code, qty) => input(code, qty));
 const typing = new Typing((code) => input(code));
+const more = new More();
 const asking = new Asking((qty, text) => input("C-ENTER", qty, text));
 answerWith({ onChoose: (number) => input("C-CHOOSE", number), onAsk: (ask) => asking.open(ask) });
 
@@ -69,6 +71,7 @@ function show(fresh) {
   if (fresh.version < screen.version) return;
   const hasMoved = JSON.stringify(place(fresh)) !== JSON.stringify(place(screen));
   screen = fresh;
+  shownAt = performance.now();
   draw();
   if (hasMoved) byId("card").scrollTop = 0;
   const feedback = screen.feedback;
@@ -79,6 +82,14 @@ function show(fresh) {
 }
 
 const place = ({ step, location, item, guide }) => [step, location, item, guide?.flow_step];
+
+// Seconds a customer still has, counted here between two screens; the server decides when they are over.
+setInterval(() => {
+  const seconds = document.querySelector(".countdown");
+  if (!seconds || !screen.waiting) return;
+  const gone = ((performance.now() - shownAt) / 1000) * screen.waiting.speed;
+  seconds.firstChild.textContent = String(Math.max(0, Math.round(screen.waiting.seconds - gone)));
+}, 500);
 
 function draw() {
   document.body.dataset.step = screen.step;
@@ -98,8 +109,11 @@ function batch(value) {
 }
 
 function drawActions() {
-  const buttons = screen.actions.map((action) => button(action.label, action.code.slice(2).toLowerCase(), () => act(action)));
+  const asButton = (action) => button(action.label, action.code.slice(2).toLowerCase(), () => act(action));
+  const buttons = screen.actions.filter((action) => !action.more).map(asButton);
   buttons.push(button("Type code", "type", () => typing.open()));
+  const seldom = screen.actions.filter((action) => action.more);
+  if (seldom.length) buttons.push(button("More", "more", () => more.open(seldom.map(asButton))));
   const signature = JSON.stringify(screen.actions);
   const bar = byId("actions");
   // A button that is being pressed must not be exchanged under the finger.
@@ -113,8 +127,8 @@ function button(label, icon, onclick) {
 }
 
 function act(action) {
-  const limit = screen.qty === null ? undefined : screen.qty - 1;
-  if (action.needs_qty) pad.open({ code: action.code, label: action.label, limit });
+  closeSheets();
+  if (action.needs_qty) pad.open(action);
   else input(action.code);
 }
 
