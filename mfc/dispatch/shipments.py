@@ -13,7 +13,7 @@ from mfc.core.transitions import advance
 from mfc.dispatch import lanes
 from mfc.dispatch.models import Shipment, Staging
 from mfc.dispatch.states import COLLECTABLE, TRANSITIONS, ShipmentState
-from mfc.inventory import containers, transfers
+from mfc.inventory import containers, holds, transfers
 from mfc.inventory.models import MoveKind
 from mfc.layout.models import Location
 from mfc.orders import services as orders
@@ -124,7 +124,7 @@ def hand_over(*, shipment_id: uuid.UUID, client: str, ssccs: Sequence[str], acto
     """Every parcel was scanned at the vehicle: the goods leave the site.
 
     Raises ``not_found``, ``shipment_not_ready``, ``shipment_claimed``, ``parcel_wrong`` (naming what each wrong one is),
-    ``parcel_missing``.
+    ``parcel_missing``, ``stock_on_hold`` (a recall reaches what has not left).
     """
     shipment = _locked(shipment_id)
     _refuse_if_not_here(shipment)
@@ -137,6 +137,7 @@ def hand_over(*, shipment_id: uuid.UUID, client: str, ssccs: Sequence[str], acto
         for parcel in Parcel.objects.select_related("tote_use").filter(order=shipment.order)
     }
     _check_scans(shipment, set(parcels), ssccs)
+    holds.refuse_held([parcel.tote_use.container_id for parcel in parcels.values()])
     advance(shipment, ShipmentState.HANDED_OVER, table=TRANSITIONS, handed_over_at=clock.now())
     for parcel in sorted(parcels.values(), key=lambda one: one.tote_use_id):
         transfers.move_contents(

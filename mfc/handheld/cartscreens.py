@@ -8,11 +8,12 @@ from mfc.core import clock
 from mfc.handheld.parts import END, SHORT, UNDO, item_of, location_of
 from mfc.inventory.models import ReasonCode, ToteUse
 from mfc.layout import queries as layout
+from mfc.layout.models import Location
 from mfc.orders.states import OrderState
 from mfc.picking import batches, catchweight, substitution, tasks, totes
 from mfc.picking.models import Batch, BatchOrder, PickTask
 from mfc.picking.states import BatchState, TaskState
-from mfc.scanning import cart_exceptions
+from mfc.scanning import cart_exceptions, zero_check
 from mfc.workforce.models import Station, WorkSession
 
 _NO_WAIT = {"code": "C-NOWAIT", "label": "Don't wait", "needs_qty": False}
@@ -26,6 +27,9 @@ def build(station: Station, session: WorkSession) -> dict[str, Any]:
             return {"step": "cart", "title": "Scan your cart"}
         return {"step": "wait", "title": "Nothing to pick yet. Work comes by itself."}
     entries = batches.cart_orders(batch)
+    doubted = zero_check.asked(session)
+    if doubted is not None and batch.state in {BatchState.PICKING, BatchState.PICKED}:
+        return _zero(batch, doubted)
     match BatchState(batch.state):
         case BatchState.LOADING:
             return _loading(batch, entries, [])
@@ -58,6 +62,24 @@ def _tote(
         "order": entry.order.ref,
         "qty": qty,
         "state": "cancelled" if _is_off(entry) and state != "full" else state,
+    }
+
+
+def _zero(batch: Batch, place: Location) -> dict[str, Any]:
+    """By the book nothing is left where the picker still stands."""
+    left = {
+        "code": "C-LEFT",
+        "label": "Not empty",
+        "needs_qty": True,
+        "question": "How many are left there?",
+        "least": 1,
+    }
+    return {
+        "step": "zero",
+        "title": f"Is {place.code} empty now?",
+        "batch": _batch(batch),
+        "location": location_of(place),
+        "actions": [{"code": "C-EMPTY", "label": "Empty", "needs_qty": False}, left, END],
     }
 
 

@@ -113,6 +113,31 @@ def set_aside(
     return Removed(balance.pk, qty, place.pk if place else None)
 
 
+def set_apart(
+    *, site_id: int, actor: Actor, balances: Iterable[Balance], reference: str, reason: str
+) -> None:
+    """Take held goods out of a container: to quarantine, or out of the books at a site without one."""
+    place = quarantine(site_id)
+    ledger.post(
+        site_id=site_id,
+        actor=actor,
+        entries=[
+            ledger.Move(
+                kind=MoveKind.PUTBACK if place else MoveKind.SCRAP,
+                sku_id=row.sku_id,
+                lot_id=row.lot_id,
+                qty=row.on_hand,
+                source=of_balance(row),
+                target=at_location(place) if place else None,
+                reference=reference,
+                reason_code=ReasonCode.RECALLED,
+                reason=reason,
+            )
+            for row in sorted(balances, key=lambda row: (row.sku_id, row.pk))
+        ],
+    )
+
+
 def bring_back(*, site_id: int, actor: Actor, removed: Removed, reference: str) -> None:
     """The compensating entry of ``set_aside``. Raises ``stock_insufficient`` when quarantine no longer has it."""
     balance = Balance.objects.select_related("location").get(pk=removed.balance_id)

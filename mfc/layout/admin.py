@@ -57,6 +57,19 @@ class SiteAdmin(ModelAdmin):
             },
         ),
         ("Weight check", {"fields": (("weight_tolerance_g", "weight_tolerance_percent"),)}),
+        (
+            "Stock",
+            {
+                "fields": (
+                    "receipt_tolerance_percent",
+                    "replenish_horizon_s",
+                    ("count_tolerance_qty", "count_approval_qty"),
+                    ("count_days_a", "count_days_b", "count_days_c"),
+                    "zero_checks",
+                )
+            },
+        ),
+        ("Exceptions", {"fields": ("shorts_by_lead_only", "substitution_timeout_s")}),
     )
 
 

@@ -51,6 +51,10 @@ class Site(models.Model):
     replenish_horizon_s = models.PositiveIntegerField(
         default=14_400, help_text="Demand of orders due within this time is brought to the pick face"
     )
+    zero_checks = models.BooleanField(
+        default=False,
+        help_text="A picker who takes the last unit by the book is asked whether the place is empty",
+    )
     shorts_by_lead_only = models.BooleanField(
         default=False, help_text="A short needs a lead's badge at the screen"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +14,8 @@ from mfc.core import clock, journal, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
-from mfc.inventory import containers
-from mfc.inventory.models import Balance, ContainerKind, ToteUse
+from mfc.inventory import containers, holds
+from mfc.inventory.models import Balance, ContainerKind, Hold, ToteUse
 from mfc.orders import services as orders
 from mfc.orders.models import Order
 from mfc.orders.states import OrderState
@@ -129,7 +130,9 @@ def weigh(*, job: PackJob, measured_g: int, person: Person) -> bool:
         "measured_g": measured_g,
         "tolerance_g": verdict.tolerance_g,
     }
-    if verdict.ok or job.count_confirmed:
+    if held := holds.held_in([job.tote_use.container_id]):
+        verdict = replace(verdict, ok=False, reason=_on_hold(held))
+    if verdict.ok or (job.count_confirmed and not held):
         reason = verdict.reason if verdict.ok else f"{verdict.reason}; accepted: counted by hand"
         advance(job, PackState.WEIGHED, table=TRANSITIONS, sscc=_next_sscc(), reason=reason[:200], **facts)
         journal.write("tote.weighed", actor=actor, subject=f"order:{job.order.ref}", reason=reason, **facts)
@@ -139,6 +142,12 @@ def weigh(*, job: PackJob, measured_g: int, person: Person) -> bool:
         "tote.rejected", actor=actor, subject=f"order:{job.order.ref}", reason=verdict.reason, **facts
     )
     return False
+
+
+def _on_hold(held: list[tuple[Balance, Hold]]) -> str:
+    balance, hold = held[0]
+    lot = f" of lot {balance.lot.code}" if balance.lot else ""
+    return f"{balance.on_hand} × {balance.sku.code}{lot} must come out: {hold.kind}, {hold.reason}"
 
 
 def _next_sscc() -> str:
@@ -154,13 +163,14 @@ def _next_sscc() -> str:
 def seal(*, job: PackJob, sscc: str, person: Person, lane: str) -> Parcel:
     """The label is on and was scanned: the tote becomes a parcel, and with the last tote the order is packed.
 
-    Raises ``wrong_label``.
+    Raises ``wrong_label``, ``stock_on_hold``.
     """
     if sscc != job.sscc:
         raise DomainError(
             "wrong_label", f"That is label {sscc}; this tote's label is {job.sscc}.", wanted=job.sscc
         )
     orders.lock([job.order_id])
+    holds.refuse_held([job.tote_use.container_id])
     now = clock.now()
     advance(job, PackState.SEALED, table=TRANSITIONS, sealed_at=now)
     parcel = Parcel.objects.create(

@@ -11,7 +11,7 @@ from mfc.catalog.models import Sku
 from mfc.core import clock, journal, txn
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
-from mfc.inventory import containers, transfers
+from mfc.inventory import containers, damage, holds, transfers
 from mfc.inventory.models import Balance
 from mfc.layout.models import Location, LocationKind
 from mfc.orders import services as orders
@@ -66,6 +66,8 @@ def lines(job: PackJob) -> list[CountLine]:
         .values("sku_id")
         .annotate(total=Sum("on_hand"))
     }
+    for balance, _ in holds.held_in([job.tote_use.container_id]):
+        held[balance.sku_id] -= balance.on_hand  # must come out, whatever the order wanted
     counted = {int(sku_id): qty for sku_id, qty in job.counted.items()}
     skus = Sku.objects.in_bulk(set(held) | set(counted))
     places = dict(
@@ -120,13 +122,30 @@ def removed(*, job: PackJob, person: Person) -> CountLine:
     line = next((line for line in lines(job) if line.difference > 0), None)
     if line is None:
         raise DomainError("nothing_expected", "No line has too many units.")
-    _book_found(job, line, person)
+    if not _book_held(job, line, person):
+        _book_found(job, line, person)
     counted = dict(job.counted)
     counted[str(line.sku.pk)] = line.expected
     PackJob.objects.filter(pk=job.pk).update(counted=counted)
     job.counted = counted
     _release_when_right(job, person)
     return line
+
+
+def _book_held(job: PackJob, line: CountLine, person: Person) -> bool:
+    """Units on hold leave the tote for quarantine and are short on the order. False: none of the line is on hold."""
+    held = [row for row, _ in holds.held_in([job.tote_use.container_id]) if row.sku_id == line.sku.pk]
+    if not held:
+        return False
+    actor, qty = actor_of(person), sum(row.on_hand for row in held)
+    reason = "on hold, taken out of the tote"
+    damage.set_apart(
+        site_id=job.site_id, actor=actor, balances=held, reference=f"pack_job:{job.pk}", reason=reason
+    )
+    order_line = OrderLine.objects.filter(order_id=job.order_id, sku=line.sku).order_by("pk")[0]
+    orders.record_picked(order_line.pk, qty=-qty)
+    orders.record_short(order_line.pk, qty=qty, reason=reason)
+    return True
 
 
 def _book_found(job: PackJob, line: CountLine, person: Person) -> None:

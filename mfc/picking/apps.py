@@ -13,4 +13,5 @@ class PickingConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("mfc.picking.integrity")  # registers its invariants
+        import_module("mfc.picking.jobs")  # registers its jobs
         calling_off.register(import_module("mfc.picking.cancelling").call_off)

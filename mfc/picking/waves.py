@@ -200,7 +200,7 @@ def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]
     stops = tuple(
         Stop(
             key=(one.name, number),
-            spot=Spot(xs.get(item.source.aisle, item.source.x_mm), item.source.y_mm, item.source.level),
+            spot=_spot(site, item, xs),
             rank=rank[item.need.order_line_id],
         )
         for number, item in enumerate(taken)
@@ -212,6 +212,14 @@ def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]
         volume_ml=one.order.volume_ml,
         weight_g=one.order.weight_g,
     )
+
+
+def _spot(site: Site, item: Taken, xs: dict[str, int]) -> Spot:
+    """Where the picker stands. A place off the aisles (a reserve rack behind them) is reached from the front."""
+    source = item.source
+    if source.aisle in xs:
+        return Spot(xs[source.aisle], source.y_mm, source.level)
+    return Spot(source.x_mm, min(source.y_mm, site.front_y_mm), source.level)
 
 
 def _batcher(site: Site, labour: LabourStandard) -> Batcher:

@@ -13,6 +13,7 @@ from mfc.picking import batches, catchweight, tasks, totes, undo
 from mfc.picking.models import Batch, PickTask
 from mfc.picking.states import BatchState, TaskState
 from mfc.scanning import cart_exceptions as exceptions
+from mfc.scanning import zero_check
 from mfc.scanning.cart_exceptions import is_held, lead_agrees, where_to_put
 from mfc.scanning.replies import Desk, Reply, accepted
 from mfc.scanning.resolve import CommandScan, ContainerScan, LocationScan, Scan, SkuScan
@@ -27,6 +28,11 @@ def scan(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
     batch = batches.on_station(desk.station)
     if batch is None:
         return _without_batch(desk, session, scan)
+    if isinstance(scan, CommandScan):
+        reply = zero_check.answer(desk, session, scan.name, scan.qty)
+        if reply is not None:
+            return reply
+    zero_check.leave(session)
     if isinstance(scan, CommandScan):
         return _command(desk, session, batch, scan)
     exceptions.refuse_while_held(session, batch)
@@ -166,6 +172,7 @@ def _put(desk: Desk, batch: Batch, in_hand: list[PickTask], label: str) -> Reply
 
 def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
     tasks.confirm_pick(batch=batch, task=task, person=desk.person)
+    zero_check.ask(desk, task)
     if batch.state == BatchState.PICKED:
         return accepted("That was the last one. Bring the cart to the belt.")
     return accepted(f"{task.qty} in {task.batch_order.letter}.")
@@ -234,6 +241,7 @@ def press_location(desk: Desk, location: Location, press: str) -> Reply:
 
 def _refuse_buttons(desk: Desk, batch: Batch) -> None:
     """Lamps are dark while a lead or a tote is waited for."""
+    zero_check.leave(sessions.open_at(desk.station))
     exceptions.refuse_while_held(sessions.open_at(desk.station), batch)
     entry = totes.waiting(batches.cart_orders(batch))
     if entry is not None:

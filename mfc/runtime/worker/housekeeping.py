@@ -12,6 +12,7 @@ from mfc.core import clock
 from mfc.core.errors import DomainError
 from mfc.inventory import expiry, partitions, reconcile
 from mfc.layout.models import Site
+from mfc.picking import substitution
 from mfc.runtime.worker.threads import Lane
 from mfc.upkeep import counting, replenish
 
@@ -36,6 +37,7 @@ def _retire_expired(site: Site) -> object:
 DAY_S = 86_400.0
 CHORES: tuple[Chore, ...] = (
     Chore("expired stock", 60, _retire_expired),
+    Chore("questions to customers", 5, lambda site: substitution.expire_due(site=site)),
     Chore("replenishment", 60, lambda site: replenish.plan(site=site)),
     Chore("cycle counts", 3_600, lambda site: counting.plan_cycle(site=site)),
     Chore("months of the ledger", DAY_S, lambda site: partitions.ensure_partitions()),
