@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -17,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from mfc.catalog.models import Sku
-from mfc.core import clock, csvsafe
+from mfc.core import clock, csvfile
 from mfc.core.admin import DateTimeInput, ReadOnlyAdmin, Select, TextInput, action, ask, user_actor
 from mfc.core.errors import DomainError
 from mfc.inventory import closing, history
@@ -126,18 +125,10 @@ def describe(held: list[history.Held]) -> Iterator[dict[str, Any]]:
         }
 
 
-class _Echo:
-    """A file that gives back what is written to it: rows are sent as they are made."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _download(held: list[history.Held], site: Site, at: datetime) -> StreamingHttpResponse:
-    writer = csv.writer(_Echo())
-    lines = ([csvsafe.cell(row[name]) for name in COLUMNS] for row in describe(held))
+    lines = ([row[name] for name in COLUMNS] for row in describe(held))
     response = StreamingHttpResponse(
-        (writer.writerow(line) for line in (COLUMNS, *lines)), content_type="text/csv; charset=utf-8"
+        csvfile.write((list(COLUMNS), *lines)), content_type="text/csv; charset=utf-8"
     )
     name = f"stock-{site.code}-{at:%Y-%m-%dT%H%M%SZ}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -18,9 +18,10 @@ from mfc.floor.models import DecisionPoint, Device, DeviceKind, Gateway, Lane, L
 from mfc.inventory import transfers
 from mfc.inventory.models import Container, ContainerKind, Lot
 from mfc.layout.models import Aisle, Location, LocationKind, Site, Zone
+from mfc.runtime import backroom
 from mfc.runtime.crew import CART_POSITIONS
 from mfc.runtime.demoplan import DemoPlan
-from mfc.runtime.skuplan import TOTE_TARE_G
+from mfc.runtime.skuplan import TOTE_TARE_G, TRYING_OUT
 from mfc.runtime.worldfile import PLC
 from mfc.webhooks.models import Endpoint
 from mfc.workforce.models import LabourStandard, Person, Role, Station
@@ -71,6 +72,8 @@ def plant(
     _containers(site, plan)
     stations = _stations(site, plan)
     _devices(site, plan, bus_url, locations, stations)
+    asked_for = {sku for order in plan.orders for sku, _ in order.lines} | TRYING_OUT
+    stations[backroom.TERMINAL] = backroom.plant(site, skus, asked_for)
     Endpoint.objects.create(name=COURIER, url=webhook_url, secret=webhook_secret)
     client = ApiClient(name="demo", scopes=list(SCOPES))
     password = "-".join(rng.choice(_WORDS) for _ in range(3))

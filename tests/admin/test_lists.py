@@ -24,7 +24,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mfc.catalog.models import Sku
-from mfc.core import csvsafe, keyset
+from mfc.core import keyset
 from mfc.core.admin import ReadOnlyAdmin
 from mfc.inventory.models import ClosedMonth, Container, StockMove
 from mfc.layout.models import Location
@@ -290,9 +290,6 @@ def test_a_download_never_starts_a_formula(world: World, manager: Client) -> Non
     Sku.objects.filter(code="TEA").update(name="=cmd|' /C calc'!A0")
     answer = ask(manager, world, sku="TEA", format="csv")
     assert "'=cmd|" in b"".join(answer.streaming_content).decode()
-    assert [csvsafe.cell(text) for text in ("=1", "+1", "-1", "@x", "\tx", "\rx", "x=1", "", None, -5)] == [
-        "'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "x=1", "", "", "-5",
-    ]  # fmt: skip
 
 
 def test_questions_that_have_no_answer_are_told(world: World, manager: Client) -> None:

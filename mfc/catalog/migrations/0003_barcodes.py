@@ -11,6 +11,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Codes of earlier versions in their one form, as far as no other barcode has it already.
+        migrations.RunSQL(
+            "UPDATE catalog_barcode b SET code = lpad(b.code, 14, '0') WHERE b.code ~ '^([0-9]{8}|[0-9]{12,13})$'"
+            " AND NOT EXISTS (SELECT 1 FROM catalog_barcode o WHERE o.code = lpad(b.code, 14, '0'))",
+            migrations.RunSQL.noop,
+        ),
         migrations.CreateModel(
             name='VariableMeasure',
             fields=[

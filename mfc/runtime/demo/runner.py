@@ -21,7 +21,7 @@ from mfc.core import clock
 from mfc.layout.models import Site
 from mfc.orders.models import Order
 from mfc.orders.states import FINAL
-from mfc.runtime import seed
+from mfc.runtime import backroom, seed
 from mfc.runtime.demo import show, simulator, summary
 from mfc.runtime.demo.options import Options
 from mfc.runtime.demo.stage import DemoError, Stage
@@ -107,12 +107,15 @@ def _wait_for_web(stage: Stage) -> None:
 
 
 def _urls(stage: Stage) -> dict[str, str]:
-    cart = stage.memory.station_tokens[_spare_cart(stage)]
-    return {
+    tokens = stage.memory.station_tokens
+    urls = {
         "Live board": stage.url("/board/"),
         "Admin": stage.url("/admin/"),
-        "Pick yourself": stage.url(f"/handheld/{cart}/"),
+        "Pick yourself": stage.url(f"/handheld/{tokens[_spare_cart(stage)]}/"),
     }
+    if backroom.TERMINAL in tokens:  # a demo of an earlier version has none
+        urls["Stock terminal"] = stage.url(f"/handheld/{tokens[backroom.TERMINAL]}/")
+    return urls
 
 
 def _spare_cart(stage: Stage) -> str:
@@ -125,6 +128,7 @@ def _logins(stage: Stage) -> dict[str, str]:
     return {
         "Manager": f"{seed.MANAGER} / {stage.memory.manager_password}   (board and admin)",
         "Picker": f"badge {picker.badge_label}, cart {picker.cart_label}   (type them there)",
+        "Stocker": f"badge {backroom.STOCKER_BADGE}, lead {backroom.LEAD_BADGE}   (at the stock terminal)",
     }
 
 
