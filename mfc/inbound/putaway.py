@@ -148,9 +148,9 @@ def waiting_order(*, site: Site, sku_id: int, lot_id: int | None) -> Waiting | N
             sku_id=sku_id,
             qty_short__gt=0,
             instead_of=None,
+            # What was substituted is short for good.
             substitutes=None,
         )
-        .filter(substitutes=None)
         .select_related("order", "sku")
         .order_by("order__promise_until", "pk")
     )

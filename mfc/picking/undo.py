@@ -149,19 +149,11 @@ def _short(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
     """Units that turned up after all: back on the book and reserved again; what was put in their place is called off."""
     given = data["given"]
     rows = {task.pk: task for task in _tasks([one["task"] for one in given])}
-    if any(task.batch_order.order.state == OrderState.CANCELLED for task in rows.values()):
-        raise DomainError("undo_too_late", "An order of this stop was cancelled meanwhile.")
     asks = {str(ask.pk): ask for ask in SubstitutionAsk.objects.filter(pk__in=_ask_ids(given))}
-    if any(ask.state != AskState.ASKED for ask in asks.values()):
-        raise DomainError("undo_too_late", "The customer's question has been answered.")
-    for one in given:
-        if rows[one["task"]].order_line.qty_short < one["short"]:
-            raise DomainError("undo_too_late", "The missing units came in meanwhile.")
     added = list(
         _tasks([pk for one in given for pk in one["added"]]).select_for_update(of=("self",), no_key=True)
     )
-    if any(task.state != TaskState.OPEN for task in added):
-        raise DomainError("undo_too_late", "The replacement is being picked.")
+    _refuse_if_built_on(given, rows, asks, added)
     skus = {task.sku_id for task in [*rows.values(), *added]}
     moved = [Removed(**one) for one in data["moved"]]
     actor = actor_of(person)
@@ -188,6 +180,26 @@ def _short(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
         batch.current_stop = first.stop
         return f"Taken back: start again at {first.location.code}."
     return "Taken back: the units are fit."
+
+
+def _refuse_if_built_on(
+    given: list[dict[str, Any]],
+    rows: dict[int, PickTask],
+    asks: dict[str, SubstitutionAsk],
+    added: list[PickTask],
+) -> None:
+    """Raise ``undo_too_late`` when something has been done since that rests on the short."""
+    why = ""
+    if any(task.batch_order.order.state == OrderState.CANCELLED for task in rows.values()):
+        why = "An order of this stop was cancelled meanwhile."
+    elif any(ask.state != AskState.ASKED for ask in asks.values()):
+        why = "The customer's question has been answered."
+    elif any(task.state != TaskState.OPEN for task in added):
+        why = "The replacement is being picked."
+    elif any(rows[one["task"]].order_line.qty_short < one["short"] for one in given):
+        why = "The missing units came in meanwhile."
+    if why:
+        raise DomainError("undo_too_late", why)
 
 
 def _found(

@@ -160,3 +160,33 @@ def test_a_stock_terminal_leads_the_put_back(world: World, walk: Walk) -> None:
     assert said["text"] == "2 × Tea caddy at A01-01. The tote is empty."
     assert world.position("TEA") == (10, 0, 0)
     assert broken_invariants() == {}
+
+
+def test_what_came_into_the_tote_another_way_is_put_back_too(world: World, walk: Walk) -> None:
+    """A short line was filled from the dock: no pick task stands for these units."""
+    from mfc.inbound import putaway
+    from mfc.inventory import transfers
+    from tests.world import LEAD
+
+    order = world.accept(SOAP=2, TEA=1)
+    walk.begin(0)
+    while walk.stop()[0].sku.code != "SOAP":
+        walk.pick_stop()
+    walk.scan("cart-1", "C-SHORTNOTFOUND")
+    if walk.batch().state == "picking":
+        walk.pick_stop()
+    dock = world.locations["DOCK-IN"]
+    transfers.receive(
+        site_id=world.site.pk,
+        actor=LEAD,
+        deliveries=[transfers.Delivery(dock, world.skus["SOAP"].pk, None, 2)],
+        reference="late delivery",
+    )
+    waiting = putaway.waiting_order(site=world.site, sku_id=world.skus["SOAP"].pk, lot_id=None)
+    assert waiting is not None
+    putaway.cross_dock(balance=world.balance("DOCK-IN", "SOAP"), waiting=waiting, qty=2, actor=LEAD)
+    assert walk.scan("cart-1", "C-UNDO").verdict in {"accepted", "refused"}
+    assert broken_invariants() == {}
+    services.cancel(order=order, actor=SHOP, reason="no")
+    assert ("SOAP", 2) in set(PutBack.objects.values_list("sku__code", "qty"))
+    assert broken_invariants() == {}
