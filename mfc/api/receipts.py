@@ -152,7 +152,7 @@ def _describe(receipt: Receipt) -> dict[str, Any]:
                 "qty_expected": line.qty_expected,
                 "qty_received": line.qty_received,
             }
-            for line in receipt.lines.all()
+            for line in sorted(receipt.lines.all(), key=lambda line: line.position)
         ],
     }
 

@@ -146,7 +146,7 @@ def _count(row: Count) -> dict[str, Any]:
                 "booked": line.booked,
                 "held_back": line.held_back,
             }
-            for line in row.lines.all()
+            for line in sorted(row.lines.all(), key=lambda line: line.pk)
         ],
     }
 
