@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from mfc.catalog.models import Sku
 from mfc.core import clock
 from mfc.core.admin import (
     NumberInput,
@@ -48,6 +49,44 @@ class PlacesForm(ReasonForm):
         return [found[code] for code in dict.fromkeys(codes)]
 
 
+class CountedForm(forms.Form):
+    lines = forms.CharField(
+        required=False, widget=TextArea, help_text="One line per article: SKU;quantity, or SKU;quantity;lot"
+    )
+
+    def clean_lines(self) -> list[tuple[int, int | None, int]]:
+        """(SKU id, lot id, quantity); errors name the line."""
+        found = []
+        for number, text in enumerate(self.cleaned_data["lines"].splitlines(), start=1):
+            if text.strip():
+                try:
+                    found.append(_counted_line([cell.strip() for cell in text.split(";")]))
+                except ValueError as error:
+                    raise forms.ValidationError(f"Line {number}: {error}") from error
+        return found
+
+
+def _counted_line(cells: list[str]) -> tuple[int, int | None, int]:
+    code, qty, lot_code = (*cells, "", "", "")[:3]
+    sku = Sku.objects.filter(code__iexact=code).first()
+    if sku is None:
+        raise ValueError(f"{code!r} is no SKU.")
+    if not qty.isdigit() or len(qty) > 6:
+        raise ValueError(f"{qty!r} is no quantity.")
+    if not lot_code:
+        return sku.pk, None, int(qty)
+    lot = sku.lots.filter(code=lot_code).first()
+    if lot is None:
+        raise ValueError(f"{sku.code} has no lot {lot_code!r}.")
+    return sku.pk, lot.pk, int(qty)
+
+
+def _enter(count: Count, lines: list[tuple[int, int | None, int]], request: HttpRequest) -> None:
+    actor = user_actor(request)
+    begun = counting.begin(count=count, actor=actor)
+    counting.finish(count=begun, counted=counting.totals(lines), actor=actor)
+
+
 class PeriodForm(forms.Form):
     days = forms.IntegerField(label="Days back", min_value=1, max_value=3_650, initial=30, widget=NumberInput)
 
@@ -79,8 +118,18 @@ class ReplenishmentAdmin(ReadOnlyAdmin):
     search_fields = ("=sku__code",)
     search_help_text = "SKU, exactly"
     ordering = ("-id",)
-    actions = ("cancel",)
+    actions = ("brought", "cancel")
     actions_list = ("plan_now",)
+
+    @action(description="Brought as planned", permissions=["act"])
+    def brought(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        rows = queryset.select_related("sku", "lot", "source__zone", "target__zone", "site")
+        report(
+            request,
+            rows,
+            lambda row: replenish.bring(task=row, qty=row.qty, actor=user_actor(request)),
+            "Brought",
+        )
 
     @action(description="Cancel…", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -136,7 +185,7 @@ class CountAdmin(ReadOnlyAdmin):
     search_help_text = "Location, exactly"
     ordering = ("-id",)
     inlines = (CountLineInline,)
-    actions = ("approve", "again", "reject")
+    actions = ("enter", "approve", "again", "reject")
     actions_list = ("count_places", "accuracy")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -146,6 +195,21 @@ class CountAdmin(ReadOnlyAdmin):
     def worst(self, count: Count) -> str:
         differences = [line.difference for line in count.lines.all()]
         return f"{max(differences, key=abs):+d}" if any(differences) else "0" if differences else "–"
+
+    @action(description="Enter what was counted…", permissions=["act"])
+    def enter(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        rows = list(queryset[:2])
+        if len(rows) != 1:
+            messages.error(request, "Choose exactly one count: every place has its own content.")
+            return None
+
+        def act(answers: dict[str, Any]) -> None:
+            report(request, rows, lambda row: _enter(row, answers["lines"], request), "Entered")
+
+        question = "Everything that lies there; what is not named was not found."
+        return ask(
+            self, request, queryset, form=CountedForm, question=question, button="Enter the count", act=act
+        )
 
     @action(description="Approve: book the count", permissions=["act"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

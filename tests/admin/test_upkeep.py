@@ -50,3 +50,25 @@ def test_a_count_is_rejected_with_a_reason(waiting: Floor, manager: Client) -> N
 def test_replenishment_is_planned_by_hand(waiting: Floor, manager: Client) -> None:
     answer = manager.post(reverse("admin:upkeep_replenishment_plan_now"), {"confirmed": "1"})
     assert [str(one) for one in get_messages(answer.wsgi_request)] == ["Opened: 0."]
+
+
+def test_a_count_is_entered_as_lines(waiting: Floor, manager: Client) -> None:
+    balance = (
+        Balance.objects.filter(lot__isnull=False).select_related("sku", "lot", "location").order_by("pk")[0]
+    )
+    count = counting.draft(location=balance.location, kind="manual")  # type: ignore[arg-type]
+    for wrong, told in (
+        ("NOPE;1", "is no SKU"),
+        ("SKU-1;x", "is no quantity"),
+        ("SKU-1;1;NOPE", "has no lot"),
+    ):
+        page = manager.post(
+            reverse("admin:upkeep_count_changelist"),
+            {"action": "enter", "_selected_action": [str(count.pk)], "confirmed": "1", "lines": wrong},
+        )
+        assert told in page.content.decode()
+    lines = f"{balance.sku.code};{balance.on_hand};{balance.lot.code}"  # type: ignore[union-attr]
+    _, told_now = run(manager, "upkeep_count", "enter", [count], confirmed="1", lines=lines)
+    assert told_now[-1] == "Entered: 1"
+    count.refresh_from_db()
+    assert count.state == "closed"

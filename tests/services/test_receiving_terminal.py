@@ -171,3 +171,30 @@ def test_goods_go_to_the_tote_that_waits_or_by_choice_to_the_shelf(sid: Walk, wo
     sid.scan(AT, place(sid, "A01-04"))
     assert world.balance("A01-04", "SOAP").on_hand == 3
     assert broken_invariants() == {}
+
+
+def test_a_unit_that_nobody_announced_says_itself_what_it_holds(sid: Walk, world: World) -> None:
+    sid.choose(AT, "Not announced")
+    code = f"00{SSCC}02{world.gtins['TEA'].zfill(14)}3724"
+    assert sid.scan(AT, code, "C1").text == "Tea caddy: how many?"
+    assert sid.screen(AT)["guide"]["ask"]["value"] == "24"
+    assert sid.enter(AT, 24).text == "24 × Tea caddy received."
+    assert sid.scan(AT, f"00{SSCC}", "C1").code == "unit_unknown"
+
+
+def test_a_serial_number_is_kept(sid: Walk, world: World) -> None:
+    sid.choose(AT, "Not announced")
+    sid.scan(AT, f"01{world.gtins['TEA'].zfill(14)}21SN-7", "C1")
+    sid.enter(AT, 1)
+    assert ReceiptItem.objects.get().serial == "SN-7"
+
+
+def test_only_a_lead_recalls_at_the_terminal(sid: Walk, world: World) -> None:
+    for name, offered in (("Sid", False), ("Lee", True)):
+        sid.badge(AT, name)
+        sid.tell(AT, "C-HOLD")
+        sid.scan(AT, f"01{world.gtins['CHEESE'].zfill(14)}10C1", "C1")
+        choices = [one["label"] for one in sid.screen(AT)["guide"]["choices"]]
+        assert ("Recalled" in choices) is offered
+    sid.choose(AT, "Recalled")
+    assert Hold.objects.get().kind == "recall"

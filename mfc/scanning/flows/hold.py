@@ -9,6 +9,7 @@ from mfc.scanning.flows import finding
 from mfc.scanning.flows.frame import Choice, Flow, Input, View, Work, chosen, unexpected
 from mfc.scanning.replies import Reply, accepted
 from mfc.scanning.resolve import LocationScan, SkuScan
+from mfc.workforce.models import Role
 
 # Button, kind and the reason kept with the hold.
 REASONS = (
@@ -17,6 +18,12 @@ REASONS = (
     (HoldKind.OTHER, "Label or article is wrong"),
     (HoldKind.OTHER, "Told to by a manager"),
 )
+
+
+def _reasons(work: Work) -> tuple[tuple[HoldKind, str], ...]:
+    """A recall is a lead's decision."""
+    recall = ((HoldKind.RECALL, "Recalled"),) if work.person.role == Role.LEAD else ()
+    return REASONS + recall
 
 
 def _start(work: Work) -> Reply:
@@ -41,7 +48,7 @@ def _view(work: Work) -> View:
     return View(
         title="Why?",
         hint=str(work.state["text"]),
-        choices=tuple(Choice(text) for _, text in REASONS),
+        choices=tuple(Choice(text) for _, text in _reasons(work)),
     )
 
 
@@ -88,10 +95,11 @@ def _ask_why(work: Work, text: str, **target: int) -> Reply:
 
 
 def _why(work: Work, given: Input) -> Reply:
-    index = chosen(given, len(REASONS))
+    reasons = _reasons(work)
+    index = chosen(given, len(reasons))
     if index is None:
         raise unexpected("A reason")
-    kind, reason = REASONS[index]
+    kind, reason = reasons[index]
     lot = Lot.objects.select_related("sku").get(pk=work.state["lot"]) if "lot" in work.state else None
     place = finding.location(work.state["location"]) if "location" in work.state else None
     holds.place(site_id=work.site.pk, kind=kind, lot=lot, location=place, actor=work.actor, reason=reason)

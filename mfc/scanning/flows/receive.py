@@ -9,6 +9,7 @@ from mfc.catalog import measuring
 from mfc.catalog.models import Sku
 from mfc.core import clock
 from mfc.core.errors import DomainError
+from mfc.core.txn import savepoint
 from mfc.inbound import receipts
 from mfc.inbound.models import Receipt
 from mfc.inbound.states import OPEN
@@ -54,6 +55,10 @@ def _start(work: Work) -> Reply:
 
 def _due(site: Site) -> int:
     return Receipt.objects.filter(site=site, state__in=OPEN).count()
+
+
+# Forgotten once an article is booked.
+_ANSWERS = ("sku", "lot", "day", "qty", "weight", "serial", "why", "hold", "told", "expected", "suggest")
 
 
 # ---- what is shown
@@ -222,7 +227,13 @@ def _unit(work: Work, sscc: str) -> Reply:
 
 def _give_item(work: Work, given: Input) -> Reply:
     if isinstance(given, SsccScan):
-        return _unit(work, given.sscc)
+        try:
+            with savepoint():
+                return _unit(work, given.sscc)
+        except DomainError as refusal:
+            if refusal.code != "unit_unknown" or given.content is None:
+                raise
+            given = given.content  # nobody announced the unit, but its label says what is in it
     choices = _item_choices(work)
     index = chosen(given, len(choices))
     if index is not None:
@@ -247,6 +258,7 @@ def _give_item(work: Work, given: Input) -> Reply:
         expected=line.qty_open if line else None,
         suggest=finding.eaches(given) if finding.eaches(given) > 1 else None,
         weight=finding.weight_g(given),
+        serial=given.serial or None,
         qty=None,
         why=None,
     )
@@ -348,6 +360,7 @@ def _book(work: Work) -> Reply:
         qty=state["qty"],
         lot_code=state.get("lot", ""),
         expires_on=date.fromisoformat(state["day"]) if state.get("day") else None,
+        serial=state.get("serial", ""),
         weight_g=state.get("weight") if sku.catch_weight else None,
         location=finding.location(state["dock"]) if "dock" in state else None,
         container=Container.objects.get(pk=state["box"]) if "box" in state else None,
@@ -361,10 +374,7 @@ def _book(work: Work) -> Reply:
             raise
         work.go("why", told=refusal.message)
         return accepted(f"{refusal.message} Count again, or choose why.")
-    work.go(
-        "item", last_sku=sku.pk, sku=None, lot=None, day=None, qty=None, weight=None, why=None, hold=None, told=None,
-        expected=None, suggest=None,
-    )  # fmt: skip
+    work.go("item", last_sku=sku.pk, **dict.fromkeys(_ANSWERS))
     held = " Held for inspection." if arrived.hold else ""
     return accepted(f"{arrived.qty} × {sku.name} received.{held}")
 
