@@ -51,6 +51,7 @@ __all__ = [
     "TextInput",
     "action",
     "ask",
+    "ask_each",
     "display",
     "link_action",
     "report",
@@ -221,7 +222,7 @@ def report(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], act: Any, 
 def ask(
     owner: ModelAdmin,
     request: HttpRequest,
-    rows: QuerySet[Any] | None,
+    rows: QuerySet[Any] | Sequence[Any] | None,
     *,
     form: type[forms.Form],
     question: str,
@@ -261,6 +262,29 @@ class SiteFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset if self.value() is None else queryset.filter(site=self.value())
+
+
+def ask_each(
+    owner: ModelAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Any] | Sequence[Any],
+    *,
+    form: type[forms.Form],
+    question: str,
+    button: str,
+    done: str,
+    act: Callable[[Any, dict[str, Any]], object],
+) -> TemplateResponse | None:
+    """``ask``, then ``act(row, answers)`` for each row, reported like ``report``."""
+    return ask(
+        owner,
+        request,
+        rows,
+        form=form,
+        question=question,
+        button=button,
+        act=lambda answers: report(request, rows, lambda row: act(row, answers), done),
+    )
 
 
 @admin.register(JournalEntry)

@@ -24,6 +24,7 @@ from mfc.core.admin import (
     TextInput,
     action,
     ask,
+    ask_each,
     report,
     user_actor,
 )
@@ -243,29 +244,31 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     @action(description="Close…", permissions=["act"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda row: receipts.close(receipt=row, actor=user_actor(request), **answers),
-                "Closed",
-            )
-
         question = "Nothing more comes for these deliveries."
-        return ask(self, request, queryset, form=CloseForm, question=question, button="Close", act=act)
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=CloseForm,
+            question=question,
+            button="Close",
+            done="Closed",
+            act=lambda row, answers: receipts.close(receipt=row, actor=user_actor(request), **answers),
+        )
 
     @action(description="Call off…", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda row: receipts.cancel(receipt=row, actor=user_actor(request), **answers),
-                "Called off",
-            )
-
         question = "Possible while nothing of them has arrived."
-        return ask(self, request, queryset, form=CancelForm, question=question, button="Call off", act=act)
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=CancelForm,
+            question=question,
+            button="Call off",
+            done="Called off",
+            act=lambda row, answers: receipts.cancel(receipt=row, actor=user_actor(request), **answers),
+        )
 
 
 @admin.register(ReceiptLine)

@@ -18,10 +18,9 @@ from mfc.core.admin import (
     TabularInline,
     TextInput,
     action,
-    ask,
+    ask_each,
     display,
     link_action,
-    report,
     user_actor,
 )
 from mfc.core.adminpages import print_sheet
@@ -128,23 +127,16 @@ class BalanceAdmin(ExchangeMixin, ReadOnlyAdmin):
             messages.error(request, "Choose exactly one balance: each count has its own quantity and reason.")
             return None
 
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                rows,
-                lambda row: transfers.adjust(balance=row, actor=user_actor(request), **answers),
-                "Corrected",
-            )
-
         balance = rows[0]
-        return ask(
+        return ask_each(
             self,
             request,
-            queryset,
+            rows,
             form=AdjustForm,
             question=f"By the book {balance.on_hand} are there, {balance.reserved} of them reserved. How many were found?",
             button="Correct the quantity",
-            act=act,
+            done="Corrected",
+            act=lambda row, answers: transfers.adjust(balance=row, actor=user_actor(request), **answers),
         )
 
     @action(description="Move to another place…", permissions=["act"])
@@ -154,23 +146,16 @@ class BalanceAdmin(ExchangeMixin, ReadOnlyAdmin):
             messages.error(request, "Choose exactly one balance: each move has its own quantity and place.")
             return None
 
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                rows,
-                lambda row: transfers.relocate(balance=row, actor=user_actor(request), **answers),
-                "Moved",
-            )
-
         free = rows[0].on_hand - rows[0].reserved
-        return ask(
+        return ask_each(
             self,
             request,
-            queryset,
+            rows,
             form=RelocateForm,
             question=f"{free} of {rows[0].on_hand} are free. How many go where?",
             button="Move",
-            act=act,
+            done="Moved",
+            act=lambda row, answers: transfers.relocate(balance=row, actor=user_actor(request), **answers),
         )
 
 

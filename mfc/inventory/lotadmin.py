@@ -19,6 +19,7 @@ from mfc.core.admin import (
     TextInput,
     action,
     ask,
+    ask_each,
     display,
     link_action,
     report,
@@ -150,31 +151,30 @@ class LotAdmin(ReadOnlyAdmin):
                 f"{len({one.parcel for one in found.shipped})} parcels. Open the lot to see each of them.",
             )
 
-        def act(answers: dict[str, Any]) -> None:
-            report(request, queryset, lambda lot: stop(lot, answers["reason"]), "Recalled")
-
         question = "Every unit is stopped at once: on shelves, in totes, in parcels that have not left."
-        return ask(self, request, queryset, form=ReasonForm, question=question, button="Recall", act=act)
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=ReasonForm,
+            question=question,
+            button="Recall",
+            done="Recalled",
+            act=lambda lot, answers: stop(lot, answers["reason"]),
+        )
 
     @action(description="Correct the last day…", permissions=["act"])
     def correct(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda lot: lots.correct_last_day(lot=lot, actor=user_actor(request), **answers),
-                "Corrected",
-            )
-
         question = "Stock whose last day is over may not be promised; a later day frees it."
-        return ask(
+        return ask_each(
             self,
             request,
             queryset,
             form=LastDayForm,
             question=question,
             button="Correct the last day",
-            act=act,
+            done="Corrected",
+            act=lambda lot, answers: lots.correct_last_day(lot=lot, actor=user_actor(request), **answers),
         )
 
 
@@ -191,16 +191,17 @@ class HoldAdmin(ReadOnlyAdmin):
 
     @action(description="Lift…", permissions=["act"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda hold: holds.lift(hold=hold, actor=user_actor(request), **answers),
-                "Lifted",
-            )
-
         question = "What no other hold covers may be promised again at once."
-        return ask(self, request, queryset, form=ReasonForm, question=question, button="Lift", act=act)
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=ReasonForm,
+            question=question,
+            button="Lift",
+            done="Lifted",
+            act=lambda hold, answers: holds.lift(hold=hold, actor=user_actor(request), **answers),
+        )
 
     @action(description="Put on hold…", url_path="place-hold", permissions=["act"])
     def place_hold(self, request: HttpRequest) -> HttpResponse:

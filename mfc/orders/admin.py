@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from mfc.core.admin import ReadOnlyAdmin, TabularInline, TextInput, action, ask, report, user_actor
+from mfc.core.admin import ReadOnlyAdmin, TabularInline, TextInput, action, ask_each, user_actor
 from mfc.orders import services
 from mfc.orders.models import HistoryLine, Order, OrderLine
 
@@ -56,22 +56,15 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @action(description="Cancel…", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda row: services.cancel(order=row, actor=user_actor(request), **answers),
-                "Cancelled",
-            )
-
-        return ask(
+        return ask_each(
             self,
             request,
             queryset,
             form=CancelForm,
             question="What is in no tote yet becomes free at once; what is in one is put back. Sealed orders stay.",
             button="Cancel orders",
-            act=act,
+            done="Cancelled",
+            act=lambda row, answers: services.cancel(order=row, actor=user_actor(request), **answers),
         )
 
 

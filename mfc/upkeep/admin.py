@@ -22,6 +22,7 @@ from mfc.core.admin import (
     TextInput,
     action,
     ask,
+    ask_each,
     display,
     report,
     user_actor,
@@ -133,17 +134,16 @@ class ReplenishmentAdmin(ReadOnlyAdmin):
 
     @action(description="Cancel…", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda row: replenish.cancel(task=row, actor=user_actor(request), **answers),
-                "Cancelled",
-            )
-
         question = "Nobody is to bring these goods. The planner asks again if they are still needed."
-        return ask(
-            self, request, queryset, form=ReasonForm, question=question, button="Cancel tasks", act=act
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=ReasonForm,
+            question=question,
+            button="Cancel tasks",
+            done="Cancelled",
+            act=lambda row, answers: replenish.cancel(task=row, actor=user_actor(request), **answers),
         )
 
     @action(description="Plan now", url_path="plan-now", permissions=["act"])
@@ -203,12 +203,16 @@ class CountAdmin(ReadOnlyAdmin):
             messages.error(request, "Choose exactly one count: every place has its own content.")
             return None
 
-        def act(answers: dict[str, Any]) -> None:
-            report(request, rows, lambda row: _enter(row, answers["lines"], request), "Entered")
-
         question = "Everything that lies there; what is not named was not found."
-        return ask(
-            self, request, queryset, form=CountedForm, question=question, button="Enter the count", act=act
+        return ask_each(
+            self,
+            request,
+            rows,
+            form=CountedForm,
+            question=question,
+            button="Enter the count",
+            done="Entered",
+            act=lambda row, answers: _enter(row, answers["lines"], request),
         )
 
     @action(description="Approve: book the count", permissions=["act"])
@@ -226,19 +230,22 @@ class CountAdmin(ReadOnlyAdmin):
         return self._reject(request, queryset, again=False)
 
     def _reject(self, request: HttpRequest, queryset: QuerySet[Any], *, again: bool) -> HttpResponse | None:
-        def act(answers: dict[str, Any]) -> None:
-            report(
-                request,
-                queryset,
-                lambda row: counting.reject(count=row, actor=user_actor(request), again=again, **answers),
-                "To be counted again" if again else "Rejected",
-            )
-
         question = (
             "Somebody counts these places once more." if again else "Nothing of these counts is booked."
         )
         button = "Count again" if again else "Reject"
-        return ask(self, request, queryset, form=ReasonForm, question=question, button=button, act=act)
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=ReasonForm,
+            question=question,
+            button=button,
+            done="To be counted again" if again else "Rejected",
+            act=lambda row, answers: counting.reject(
+                count=row, actor=user_actor(request), again=again, **answers
+            ),
+        )
 
     @action(description="Count places…", url_path="count-places", permissions=["act"])
     def count_places(self, request: HttpRequest) -> HttpResponse:
