@@ -8,7 +8,7 @@ from mfc.inventory.models import ReasonCode
 from mfc.scanning.flows import finding
 from mfc.scanning.flows.frame import Ask, Choice, Entered, Flow, Input, View, Work, chosen, unexpected
 from mfc.scanning.replies import Reply, accepted
-from mfc.scanning.resolve import LocationScan, SkuScan
+from mfc.scanning.resolve import LocationScan
 from mfc.workforce.models import Role
 
 REASONS = (
@@ -73,17 +73,7 @@ def _place(work: Work, given: Input) -> Reply:
 
 
 def _item(work: Work, given: Input) -> Reply:
-    rows = finding.there_again(work)
-    index = chosen(given, len(rows))
-    if index is not None:
-        return _chosen(work, rows[index].pk)
-    if not isinstance(given, SkuScan):
-        raise unexpected("The item")
-    rows = finding.narrow(rows, given)
-    if len(rows) > 1:
-        work.go("item", rows=[row.pk for row in rows])
-        return accepted("Several lots are here: choose one.")
-    return _chosen(work, rows[0].pk)
+    return finding.item(work, given, _chosen)
 
 
 def _chosen(work: Work, balance_id: int) -> Reply:

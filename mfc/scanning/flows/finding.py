@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.db.models import QuerySet
@@ -10,7 +11,8 @@ from mfc.core.errors import DomainError
 from mfc.inventory import containers
 from mfc.inventory.models import Balance, Container
 from mfc.layout.models import Location
-from mfc.scanning.flows.frame import MAX_CHOICES, Choice, Input, Line, View, Work
+from mfc.scanning.flows.frame import MAX_CHOICES, Choice, Input, Line, View, Work, chosen, unexpected
+from mfc.scanning.replies import Reply, accepted
 from mfc.scanning.resolve import ContainerScan, LocationScan, SkuScan, SsccScan
 
 
@@ -64,6 +66,21 @@ def narrow(rows: list[Balance], given: SkuScan) -> list[Balance]:
         if not same:
             raise DomainError("wrong_item", f"By the book no lot {given.lot} of {given.sku.code} is here.")
     return same
+
+
+def item(work: Work, given: Input, take: Callable[[Work, int], Reply]) -> Reply:
+    """The step after a place with several goods: scan one of them, or choose it. ``take`` gets the balance's id."""
+    rows = there_again(work)
+    index = chosen(given, len(rows))
+    if index is not None:
+        return take(work, rows[index].pk)
+    if not isinstance(given, SkuScan):
+        raise unexpected("The item")
+    rows = narrow(rows, given)
+    if len(rows) > 1:
+        work.go("item", rows=[row.pk for row in rows])
+        return accepted("Several lots are here: choose one.")
+    return take(work, rows[0].pk)
 
 
 def row(balance_id: int) -> Balance:
