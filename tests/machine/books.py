@@ -76,6 +76,14 @@ class Books:
         """Units promised to orders that wait for release."""
         return sum(lines[sku] for lines in self.waiting.values())
 
+    def at(self, place: str) -> int:
+        """Units at a place."""
+        return sum(qty for key, qty in self.lies.items() if key[0] == place)
+
+    def in_totes(self) -> int:
+        """Units in totes."""
+        return sum(qty for key, qty in self.lies.items() if key[0].startswith("T-"))
+
     def inside(self, sku: str) -> int:
         """Units of a SKU anywhere on the site."""
         return sum(qty for key, qty in self.lies.items() if key[1] == sku)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from devices.messages import Press
 from mfc.core import clock, integrity
@@ -21,7 +21,7 @@ from mfc.dispatch.models import Shipment
 from mfc.inbound import putaway, receipts
 from mfc.inbound.models import Receipt
 from mfc.inventory import expiry, holds, tracing, transfers
-from mfc.inventory.models import Balance, Hold, HoldKind, Lot, ReasonCode, SkuPosition
+from mfc.inventory.models import Balance, Hold, HoldKind, Lot, ReasonCode, SkuPosition, ToteUse
 from mfc.layout.models import SELLABLE_KINDS, Location
 from mfc.orders import services
 from mfc.orders.models import Order
@@ -34,10 +34,11 @@ from tests.world import LEAD, SORTER, STAGE_1_LANE, STOCK, TODAY, World
 NUMBERS = st.integers(0, 999)
 QTY = st.integers(1, 4)
 CODES = st.sampled_from(["TEA", "MUG", "SOAP", "MILK", "CHEESE"])
+LINES = st.dictionaries(CODES, QTY, min_size=1, max_size=3)
 CARTS = st.sampled_from(["cart-1", "cart-2"])
 # How often a picker does what: most picks succeed.
 CART_DEEDS = st.lists(
-    st.sampled_from(["go on"] * 7 + ["short", "some", "undo", "damaged", "full"]), min_size=3, max_size=9
+    st.sampled_from(["go on"] * 7 + ["short", "some", "undo", "damaged", "full"]), min_size=4, max_size=12
 )
 # Refusals that the state of the room explains; anything else is a mistake and fails the machine.
 EXPLAINED = frozenset(
@@ -61,6 +62,7 @@ class StockMachine(RuleBasedStateMachine):
     """One example: the test room as it was built, then any deeds. ``deeds`` counts them over all examples."""
 
     world: World
+    walk: Walk
     deeds: Counter[str]
     sql: str
 
@@ -68,31 +70,27 @@ class StockMachine(RuleBasedStateMachine):
         super().__init__()
         self.savepoint = transaction.savepoint()
         world = self.world
-        world.clock.at = self.started = clock.now()
-        self.walk = Walk(world)
+        self.started = clock.now()
         self.books = Books(
             sellable=frozenset(code for code, one in world.locations.items() if one.kind in SELLABLE_KINDS),
-            last_day={
-                (sku, lot): TODAY + timedelta(days=days or 0) for _, sku, lot, days, _ in STOCK if lot
-            },
+            last_day={(sku, lot): TODAY + timedelta(days=days or 0) for _, sku, lot, days, _ in STOCK if lot},
             today=TODAY,
         )
         for place, sku, lot, _, qty in STOCK:
             self.books.move(sku, lot, qty, OUTSIDE, place)
         self.number = 0
+        self.busy: set[str] = set()
 
     def teardown(self) -> None:
         connection.check_constraints()
         transaction.savepoint_rollback(self.savepoint)
         self.world.clock.at = self.started
 
-    @initialize()
-    def open_the_shop(self) -> None:
-        """People come: two pickers, two packers' benches are one, the dock is open."""
-        self.walk.start("cart-1", "Sam", 0)
-        self.walk.start("cart-2", "Kim", 1)
-        self.walk.badge("pack-1", "Pat")
-        self.check()
+    @initialize(first=LINES, second=LINES)
+    def open_the_shop(self, first: dict[str, int], second: dict[str, int]) -> None:
+        """The night's orders wait."""
+        self.accept(first, 60)
+        self.accept(second, 80)
 
     # goods come in
 
@@ -126,13 +124,13 @@ class StockMachine(RuleBasedStateMachine):
             self.books.move(code, lot, qty, OUTSIDE, "DOCK-IN")
         self.check()
 
+    @precondition(lambda self: self.books.at("DOCK-IN"))
     @rule(which=NUMBERS, qty=QTY, place=NUMBERS)
     def put_away(self, which: int, qty: int, place: int) -> None:
         """Goods at the dock go onto a shelf, or straight into an order's tote."""
         rows = putaway.waiting_stock(self.world.site)
-        if not rows:
-            return
         row = rows[which % len(rows)]
+        qty = min(qty, row.on_hand)
         key = self.key(row)
         waiting = putaway.waiting_order(site=self.world.site, sku_id=row.sku_id, lot_id=row.lot_id)
         if waiting is not None and place % 2:
@@ -147,7 +145,7 @@ class StockMachine(RuleBasedStateMachine):
             site=self.world.site, sku=row.sku, lot_id=row.lot_id, qty=qty, source=row.location
         )
         shelves = sorted(self.books.sellable)
-        code = proposals[0].spot.code if proposals and place % 3 else shelves[place % len(shelves)]
+        code = proposals[0].spot.code if proposals and place % 5 else shelves[place % len(shelves)]
         target = Location.objects.select_related("zone").get(code=code)
         if self.does(
             "put away",
@@ -222,16 +220,13 @@ class StockMachine(RuleBasedStateMachine):
     def _recall(self, lot: Lot | None) -> Hold:
         assert lot is not None
         hold, found = tracing.recall(lot=lot, site_id=self.world.site.pk, actor=LEAD, reason="glass")
-        here = sum(
-            qty for key, qty in self.books.lies.items() if key[1:] == (lot.sku.code, lot.code) and qty
-        )
+        here = sum(qty for key, qty in self.books.lies.items() if key[1:] == (lot.sku.code, lot.code) and qty)
         assert found.here_qty == here
         return hold
 
+    @precondition(lambda self: self.books.holds)
     @rule(which=NUMBERS)
     def lift(self, which: int) -> None:
-        if not self.books.holds:
-            return
         pk = sorted(self.books.holds)[which % len(self.books.holds)]
         hold = Hold.objects.get(pk=pk)
         if self.does("lift", lambda: holds.lift(hold=hold, actor=LEAD, reason="fine")):
@@ -255,7 +250,7 @@ class StockMachine(RuleBasedStateMachine):
 
     # orders
 
-    @rule(lines=st.dictionaries(CODES, QTY, min_size=1, max_size=3), minutes=st.integers(40, 120))
+    @rule(lines=LINES, minutes=st.integers(40, 120))
     def accept(self, lines: dict[str, int], minutes: int) -> None:
         """An order is accepted exactly when every SKU has as many free units as it wants."""
         reserved = self.reserved()
@@ -271,16 +266,16 @@ class StockMachine(RuleBasedStateMachine):
             self.books.waiting[ref] = Counter(lines)
         self.check()
 
+    @precondition(lambda self: self.books.waiting)
     @rule(which=NUMBERS)
     def cancel(self, which: int) -> None:
-        if not self.books.waiting:
-            return
         ref = sorted(self.books.waiting)[which % len(self.books.waiting)]
         order = Order.objects.get(ref=ref)
         if self.does("cancel", lambda: services.cancel(order=order, actor=LEAD, reason="changed mind")):
             del self.books.waiting[ref]
         self.check()
 
+    @precondition(lambda self: self.books.waiting)
     @rule()
     def release(self) -> None:
         """The planner's round: promises become reservations, or shorts where nothing is left."""
@@ -295,17 +290,19 @@ class StockMachine(RuleBasedStateMachine):
 
     # the floor
 
+    @precondition(lambda self: self.books.waiting or self.busy)
     @rule(station=CARTS, deeds=CART_DEEDS)
     def pick(self, station: str, deeds: list[str]) -> None:
         """A picker does some work, as the state of the cart asks for."""
         self.release()
         for deed in deeds:
-            batch = Batch.objects.filter(station=self.world.stations[station]).order_by("-pk").first()
             batch = Batch.objects.filter(
                 station=self.world.stations[station], state__in=["loading", "picking", "picked"]
             ).first()
             if batch is None:
+                self.busy.discard(station)
                 return
+            self.busy.add(station)
             self._cart_step(station, batch, deed)
             self.check()
 
@@ -362,10 +359,11 @@ class StockMachine(RuleBasedStateMachine):
             return
         change = self.books.difference(self.actual())
         if change:
-            assert done, change
-            assert change == opposite(done[-1]), (change, done[-1])
-            self.books.apply(opposite(done.pop()))
+            assert opposite(change) in done, (change, done)
+            self.books.apply(change)
+            done.remove(opposite(change))
 
+    @precondition(lambda self: self.books.in_totes())
     @rule(times=st.integers(1, 4))
     def pack(self, times: int) -> None:
         """The bench weighs and seals what has come off the carts; the belt brings it to its lane."""
@@ -385,6 +383,7 @@ class StockMachine(RuleBasedStateMachine):
             self.deeds["stage"] += 1
             self.check()
 
+    @precondition(lambda self: self.books.in_totes())
     @rule(which=NUMBERS)
     def hand_over(self, which: int) -> None:
         rows = list(Shipment.objects.filter(state="ready").order_by("created_at", "pk"))
@@ -445,15 +444,6 @@ class StockMachine(RuleBasedStateMachine):
         return rows[which % count]
 
     def tote_is_in_use(self, label: str) -> bool:
-        return self.world.site.pk > 0 and bool(
-            PickTask.objects.none()
-            or Balance.objects.filter(container__label=label, on_hand__gt=0).exists()
-            or self._open_use(label)
-        )
-
-    def _open_use(self, label: str) -> bool:
-        from mfc.inventory.models import ToteUse
-
         return ToteUse.objects.filter(container__label=label, closed_at=None).exists()
 
     def reserved(self) -> Counter[str]:
@@ -489,8 +479,8 @@ class StockMachine(RuleBasedStateMachine):
     def check(self) -> None:
         """The database agrees with the books kept here and with itself."""
         assert self.books.difference(self.actual()) == {}
-        positions = SkuPosition.objects.values_list("sku__code", "on_hand", "reserved", "promised")
         reserved = self.reserved()
+        positions = SkuPosition.objects.values_list("sku__code", "on_hand", "reserved", "promised")
         for sku, on_hand, hard, soft in positions:
             expected = (self.books.for_sale(sku), reserved[sku], self.books.promised(sku))
             assert (on_hand, hard, soft) == expected, sku
