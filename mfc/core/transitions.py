@@ -32,7 +32,12 @@ def advance(row: models.Model, target: StrEnum, *, table: Table, **fields: Any) 
     noun = f"{row._meta.verbose_name} {row.pk}"
     source = type(target)(row.state)  # type: ignore[attr-defined]
     check(table, source=source, target=target, noun=noun)
-    if not _swap(row, source, target, fields):
+    if any(hasattr(value, "resolve_expression") for value in fields.values()):
+        rows = type(row)._default_manager.filter(pk=row.pk, state=source)
+        is_done = rows.update(state=target, **fields) == 1
+    else:
+        is_done = _swap(row, source, target, fields)
+    if not is_done:
         raise DomainError("state_conflict", f"{noun} is no longer {source}.", expected=str(source))
     row.state = target  # type: ignore[attr-defined]
     for name, value in fields.items():
