@@ -25,7 +25,8 @@ from mfc.orders.models import Order, OrderLine
 
 
 class LineSerializer(serializers.ModelSerializer):
-    sku = serializers.SlugRelatedField(slug_field="code", queryset=Sku.objects.all())
+    # One look-up for all lines, not one for each as a SlugRelatedField does: the reference shall be hard to beat.
+    sku = serializers.CharField(source="sku.code")
 
     class Meta:
         model = OrderLine
@@ -38,11 +39,13 @@ class OrderSerializer(serializers.ModelSerializer):
     class Meta:
         model = Order
         fields = ("id", "ref", "promise_from", "promise_until", "address", "substitution", "site", "lines")
+        read_only_fields = ("id",)
 
     def create(self, validated_data: dict[str, Any]) -> Order:
         """An order, its lines, a journal entry and the receipt of the request."""
         lines = validated_data.pop("lines")
         now = SystemClock().now()
+        skus = {sku.code: sku for sku in Sku.objects.filter(code__in=[line["sku"]["code"] for line in lines])}
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT nextval('orders_order_number')")
@@ -57,7 +60,13 @@ class OrderSerializer(serializers.ModelSerializer):
                 **validated_data,
             )
             OrderLine.objects.bulk_create(
-                OrderLine(order=order, position=position, qty_promised=line["qty"], **line)
+                OrderLine(
+                    order=order,
+                    position=position,
+                    sku=skus[line["sku"]["code"]],
+                    qty=line["qty"],
+                    qty_promised=line["qty"],
+                )
                 for position, line in enumerate(lines, start=1)
             )
             JournalEntry.objects.create(
