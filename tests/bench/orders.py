@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
@@ -52,15 +51,16 @@ def body_of(floor: stock.Floor, ref: str, *, bare: bool) -> dict[str, Any]:
     return {"order_ref": ref, "promise": {"from": since, "until": until}, **common}
 
 
+def database_url() -> str:
+    """The database of this process, for the children: they must not start servers of their own."""
+    database = connection.settings_dict
+    return f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
+
+
 @contextmanager
 def web(application: str, port: int, settings_module: str) -> Iterator[None]:
     """One web process as in production."""
-    database = connection.settings_dict
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": settings_module,
-        "DATABASE_URL": settings.ENV.database_url
-        or f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
-    }
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "DATABASE_URL": database_url()}
     command = [sys.executable, "-m", "uvicorn", application, "--host", HOST, "--port", str(port)]
     command += ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
