@@ -92,8 +92,8 @@ class StockMachine(RuleBasedStateMachine):
 
     # goods come in
 
-    @rule(code=CODES, qty=QTY, more=st.integers(0, 2), days=st.integers(-1, 8))
-    def receive(self, code: str, qty: int, more: int, days: int) -> None:
+    @rule(code=CODES, qty=QTY, more=st.integers(0, 2), days=st.integers(-1, 8), shelf=NUMBERS)
+    def receive(self, code: str, qty: int, more: int, days: int, shelf: int) -> None:
         """A delivery, announced or blind, often in two parts; milk and cheese have a last day."""
         self.number += 1
         sku = self.world.skus[code]
@@ -113,6 +113,8 @@ class StockMachine(RuleBasedStateMachine):
         self._arrive(receipt, code, lot, qty, facts)
         if more:
             self._arrive(receipt, code, lot, more, facts)
+        if shelf % 3 and self.books.at("DOCK-IN"):
+            self.put_away(shelf, qty, shelf)
 
     def _arrive(self, receipt: Receipt, code: str, lot: str, qty: int, facts: dict[str, Any]) -> None:
         arrived = receipts.Arrived(
