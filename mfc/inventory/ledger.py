@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -470,7 +471,7 @@ _ONE_MOVE = f"({', '.join(['%s'] * (_MOVE_COLUMNS.count(',') + 1))})"
 def _write_moves(site_id: int, actor: Actor, entries: Sequence[Entry]) -> int:
     """Append the moves, in one statement; returns how many."""
     now, who = clock.now(), str(actor)
-    values: list[object] = []
+    values: list[Any] = []
     count = 0
     for entry in entries:
         if isinstance(entry, Move):
