@@ -48,6 +48,7 @@ def run(world: World, *, examples: int, steps: int, number: int | None = None) -
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
         print_blob=False,
+        report_multiple_bugs=False,
     )
     factory: Any = Here if number is None else seed(number)(Here)
     numbers = itertools.count(1)
@@ -61,6 +62,7 @@ def run(world: World, *, examples: int, steps: int, number: int | None = None) -
     return Here.deeds
 
 
+@pytest.mark.timeout(300)
 def test_any_order_of_deeds_keeps_every_book(world: World) -> None:
     deeds = run(world, examples=100, steps=8)
     assert {deed for deed in DEEDS if not deeds[deed]} == set(), deeds
@@ -116,6 +118,7 @@ def write_off_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "_plan_balance", wrong)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "plant",
     [
