@@ -76,8 +76,8 @@ class Past:
     def _move(self, sku: int, lot: int | None, qty: int, source: Place | None, target: Place | None) -> None:
         kind = "receipt" if source is None else "ship" if target is None else "move"
         entry = ledger.Move(kind=kind, sku_id=sku, lot_id=lot, qty=qty, source=source, target=target)
-        posted = ledger.post(site_id=self.world.site.pk, actor=LEAD, entries=[entry])
-        self._note(posted.moves[0])
+        ledger.post(site_id=self.world.site.pk, actor=LEAD, entries=[entry])
+        self._note(StockMove.objects.latest("pk"))
 
 
 def as_counter(held: Iterable[history.Held]) -> Counter[Key]:

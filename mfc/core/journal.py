@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import connection
 
 from mfc.core import clock, txn
 from mfc.core.actors import Actor
-from mfc.core.models import JournalEntry
 
 
 def write(verb: str, *, actor: Actor, subject: str, site: str = "", **data: Any) -> None:
     """Record that ``actor`` did ``verb`` (``order.accepted``) to ``subject`` (``order:17``)."""
     txn.hint("board")
-    JournalEntry.objects.create(
-        at=clock.now(),
-        site=site,
-        verb=verb,
-        actor=str(actor),
-        actor_name=actor.name,
-        subject=subject,
-        data=data,
-    )
+    # By hand: there is an entry in every deed, and the mapper's way to this statement takes longer than the database.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_journalentry (at, site, verb, actor, actor_name, subject, data)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [clock.now(), site, verb, str(actor), actor.name, subject, json.dumps(data)],
+        )
 
 
 def sites() -> list[str]:

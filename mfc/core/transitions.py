@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from mfc.core.errors import DomainError
 
@@ -32,9 +32,29 @@ def advance(row: models.Model, target: StrEnum, *, table: Table, **fields: Any) 
     noun = f"{row._meta.verbose_name} {row.pk}"
     source = type(target)(row.state)  # type: ignore[attr-defined]
     check(table, source=source, target=target, noun=noun)
-    manager = type(row)._default_manager
-    if manager.filter(pk=row.pk, state=source).update(state=target, **fields) != 1:
+    if any(hasattr(value, "resolve_expression") for value in fields.values()):
+        rows = type(row)._default_manager.filter(pk=row.pk, state=source)
+        is_done = rows.update(state=target, **fields) == 1
+    else:
+        is_done = _swap(row, source, target, fields)
+    if not is_done:
         raise DomainError("state_conflict", f"{noun} is no longer {source}.", expected=str(source))
     row.state = target  # type: ignore[attr-defined]
     for name, value in fields.items():
         setattr(row, name, value)
+
+
+def _swap(row: models.Model, source: StrEnum, target: StrEnum, fields: dict[str, Any]) -> bool:
+    """The compare-and-swap itself, in SQL by hand: it runs in every deed, and building it anew each time is slow."""
+    meta = row._meta
+    columns, values = ["state = %s"], [str(target)]
+    for name, value in fields.items():
+        field = meta.get_field(name)
+        plain = value.pk if isinstance(value, models.Model) else value
+        columns.append(f"{field.column} = %s")  # type: ignore[union-attr]
+        values.append(field.get_db_prep_save(plain, connection))  # type: ignore[union-attr]
+    sql = f"UPDATE {meta.db_table} SET {', '.join(columns)} WHERE {meta.pk.column} = %s AND state = %s"  # noqa: S608
+    key = meta.pk.get_db_prep_value(row.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, key, str(source)])
+        return int(cursor.rowcount) == 1

@@ -144,7 +144,7 @@ def _book(batch: Batch, rows: Sequence[Row], known: _Known) -> None:
         code = _lot_code(row)
         return known.lots[row.values["sku"], code].pk if code else None
 
-    posted = ledger.post(
+    ledger.post(
         site_id=site.pk,
         actor=batch.actor,
         entries=[
@@ -166,8 +166,8 @@ def _book(batch: Batch, rows: Sequence[Row], known: _Known) -> None:
         actor=batch.actor,
         subject=f"site:{site.pk}",
         site=site.code,
-        rows=len(posted.moves),
-        eaches=sum(move.qty for move in posted.moves),
+        rows=len(rows),
+        eaches=sum(row.values["qty"] for row in rows),
     )
 
 

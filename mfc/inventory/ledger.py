@@ -13,15 +13,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
 from mfc.core import clock, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.inventory import grading
-from mfc.inventory.models import Balance, Reservation, StockMove
+from mfc.inventory.models import Balance, Reservation
 from mfc.inventory.places import Place
 from mfc.layout.models import SELLABLE_KINDS
 
@@ -86,10 +87,13 @@ Entry = Move | Reserve | Unreserve | Promise
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What was written, in the order of the entries."""
+    """What was written: how many moves, and the new reservations in the order of the entries."""
 
-    moves: list[StockMove]
+    moves: int
     reservations: list[Reservation]
+
+
+_OUTSIDE = Place()
 
 
 @dataclass(slots=True)
@@ -396,16 +400,16 @@ def _plan_balance(plan: _Plan, entry: Entry, sources: _Sources) -> None:
 
 
 def _write_balances(balances: dict[int, _BalanceDelta]) -> None:
-    for balance_id, delta in sorted(balances.items()):
-        changed = Balance.objects.filter(
-            pk=balance_id,
-            pickable=delta.pickable,
-            on_hand__gte=-delta.on_hand,
-            reserved__gte=-delta.reserved,
-            reserved__lte=F("on_hand") + delta.on_hand - delta.reserved,
-        )
-        if changed.update(on_hand=F("on_hand") + delta.on_hand, reserved=F("reserved") + delta.reserved) != 1:
-            raise _refusal(balance_id, delta)
+    with connection.cursor() as cursor:
+        for balance_id, delta in sorted(balances.items()):
+            cursor.execute(
+                "UPDATE inventory_balance SET on_hand = on_hand + %(h)s, reserved = reserved + %(r)s"
+                " WHERE id = %(id)s AND pickable = %(pickable)s AND on_hand + %(h)s >= 0"
+                " AND reserved + %(r)s BETWEEN 0 AND on_hand + %(h)s",
+                {"h": delta.on_hand, "r": delta.reserved, "id": balance_id, "pickable": delta.pickable},
+            )
+            if cursor.rowcount != 1:
+                raise _refusal(balance_id, delta)
 
 
 def _refusal(balance_id: int, delta: _BalanceDelta) -> DomainError:
@@ -443,35 +447,42 @@ def _write_reservations(entries: Sequence[Entry]) -> list[Reservation]:
                 )
             case _:
                 pass
-    for reservation_id, qty in sorted(used.items()):
-        rows = Reservation.objects.filter(pk=reservation_id, qty__gte=qty)
-        if rows.update(qty=F("qty") - qty) != 1:
-            raise DomainError("reservation_missing", f"Reservation {reservation_id} does not cover {qty}.")
-    return Reservation.objects.bulk_create(fresh)
-
-
-def _write_moves(site_id: int, actor: Actor, entries: Sequence[Entry]) -> list[StockMove]:
-    now = clock.now()
-    return StockMove.objects.bulk_create(
-        [
-            StockMove(
-                at=now,
-                site_id=site_id,
-                kind=entry.kind,
-                sku_id=entry.sku_id,
-                lot_id=entry.lot_id,
-                qty=entry.qty,
-                from_location_id=(entry.source and entry.source.location_id) or None,
-                from_container_id=(entry.source and entry.source.container_id) or None,
-                to_location_id=(entry.target and entry.target.location_id) or None,
-                to_container_id=(entry.target and entry.target.container_id) or None,
-                reference=entry.reference,
-                reason_code=entry.reason_code,
-                reason=entry.reason[:200],
-                weight_g=entry.weight_g,
-                actor=str(actor),
+    with connection.cursor() as cursor:
+        for reservation_id, qty in sorted(used.items()):
+            cursor.execute(
+                "UPDATE inventory_reservation SET qty = qty - %s WHERE id = %s AND qty >= %s",
+                [qty, reservation_id, qty],
             )
-            for entry in entries
-            if isinstance(entry, Move)
-        ]
-    )
+            if cursor.rowcount != 1:
+                raise DomainError(
+                    "reservation_missing", f"Reservation {reservation_id} does not cover {qty}."
+                )
+    return Reservation.objects.bulk_create(fresh) if fresh else []
+
+
+# The hot path of every pick: written by hand, the mapper's way to the same statement takes longer than the database.
+_MOVE_COLUMNS = (
+    "at, site_id, kind, sku_id, lot_id, qty, from_location_id, from_container_id, to_location_id, to_container_id,"
+    " reference, reason_code, reason, weight_g, actor"
+)
+_ONE_MOVE = f"({', '.join(['%s'] * (_MOVE_COLUMNS.count(',') + 1))})"
+
+
+def _write_moves(site_id: int, actor: Actor, entries: Sequence[Entry]) -> int:
+    """Append the moves, in one statement; returns how many."""
+    now, who = clock.now(), str(actor)
+    values: list[Any] = []
+    count = 0
+    for entry in entries:
+        if isinstance(entry, Move):
+            count += 1
+            source, target = entry.source or _OUTSIDE, entry.target or _OUTSIDE
+            values += (now, site_id, str(entry.kind), entry.sku_id, entry.lot_id, entry.qty)
+            values += (source.location_id or None, source.container_id or None)
+            values += (target.location_id or None, target.container_id or None)
+            values += (entry.reference, str(entry.reason_code), entry.reason[:200], entry.weight_g, who)
+    if count:
+        with connection.cursor() as cursor:
+            rows = ", ".join([_ONE_MOVE] * count)
+            cursor.execute(f"INSERT INTO inventory_stockmove ({_MOVE_COLUMNS}) VALUES {rows}", values)  # noqa: S608
+    return count

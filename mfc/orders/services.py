@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, Max, Value, When
 
 from mfc.core import clock, journal, txn
@@ -27,7 +28,10 @@ def move(order: Order, target: OrderState, *, actor: Actor, **data: Any) -> None
 
 def record_picked(line_id: int, *, qty: int) -> None:
     """Count ``qty`` (negative: taken back) as picked for the line."""
-    OrderLine.objects.filter(pk=line_id).update(qty_picked=F("qty_picked") + qty)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_orderline SET qty_picked = qty_picked + %s WHERE id = %s", [qty, line_id]
+        )
 
 
 def record_short(line_id: int, *, qty: int, reason: str) -> None:
@@ -48,6 +52,12 @@ def lock(order_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Order]:
     """Lock orders by id, before their batch and their stock; answers them as they are now."""
     rows = Order.objects.select_for_update(no_key=True).filter(pk__in=set(order_ids)).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def hold(order_id: uuid.UUID) -> None:
+    """Lock one order as ``lock`` does, without reading it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM orders_order WHERE id = %s FOR NO KEY UPDATE", [order_id])
 
 
 def add_substitute(line: OrderLine, *, sku_id: int, qty: int) -> OrderLine:

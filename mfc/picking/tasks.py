@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from django.db import connection
 
 from mfc.core import clock, journal, txn
 from mfc.core.actors import Actor
@@ -14,7 +17,7 @@ from mfc.inventory import transfers
 from mfc.inventory.models import Reservation
 from mfc.orders import services as orders
 from mfc.orders.models import Order
-from mfc.picking.models import ActionKind, Batch, PickAction, PickTask
+from mfc.picking.models import ActionKind, Batch, PickTask
 from mfc.picking.states import BATCH_TRANSITIONS, TASK_TRANSITIONS, TODO, BatchState, TaskState
 from mfc.workforce.models import Person
 from mfc.workforce.sessions import actor_of
@@ -71,14 +74,25 @@ def touch(batch: Batch) -> None:
 def hold(batch: Batch, order_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Order]:
     """Lock orders by id, then their batch, as everybody does before tasks and stock; reads the batch anew."""
     locked = orders.lock(order_ids)
-    now = Batch.objects.select_for_update(no_key=True).only("state", "current_stop").get(pk=batch.pk)
-    batch.state, batch.current_stop = now.state, now.current_stop
+    _hold_batch(batch)
     return locked
+
+
+def _hold_batch(batch: Batch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, current_stop FROM picking_batch WHERE id = %s FOR NO KEY UPDATE", [batch.pk]
+        )
+        batch.state, batch.current_stop = cursor.fetchone()
 
 
 def record(batch: Batch, person: Person, kind: ActionKind, **data: object) -> None:
     """Remember an action, so that the person can take it back."""
-    PickAction.objects.create(batch=batch, person=person, kind=kind, at=clock.now(), data=data)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO picking_pickaction (batch_id, person_id, kind, at, data) VALUES (%s, %s, %s, %s, %s)",
+            [batch.pk, person.pk, str(kind), clock.now(), json.dumps(data)],
+        )
 
 
 @txn.use_case
@@ -99,7 +113,8 @@ def confirm_pick(*, batch: Batch, task: PickTask, person: Person) -> None:
 
     Raises ``task_taken`` when the task is done already (and says by whom), ``reservation_missing``.
     """
-    hold(batch, [task.batch_order.order_id])
+    orders.hold(task.batch_order.order_id)
+    _hold_batch(batch)
     actor = actor_of(person)
     put(batch, task, person)
     record(batch, person, ActionKind.PUT, task=task.pk)
@@ -186,12 +201,12 @@ def weights(pieces: Sequence[int]) -> dict[str, Any]:
 
 def go_on(batch: Batch, actor: Actor) -> None:
     """Step to the first stop with work left; when there is none, the batch is picked. Its row is locked (``hold``)."""
-    stop = (
-        PickTask.objects.filter(batch=batch, state__in=TODO)
-        .order_by("stop")
-        .values_list("stop", flat=True)
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(stop) FROM picking_picktask WHERE batch_id = %s AND state = ANY(%s)",
+            [batch.pk, [str(state) for state in TODO]],
+        )
+        stop = cursor.fetchone()[0]
     if stop is None:
         if batch.state == BatchState.PICKING:
             advance(batch, BatchState.PICKED, table=BATCH_TRANSITIONS)
@@ -199,6 +214,7 @@ def go_on(batch: Batch, actor: Actor) -> None:
     elif batch.state == BatchState.PICKED:
         advance(batch, BatchState.PICKING, table=BATCH_TRANSITIONS, current_stop=stop)
     elif stop != batch.current_stop:
-        Batch.objects.filter(pk=batch.pk).update(current_stop=stop)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE picking_batch SET current_stop = %s WHERE id = %s", [stop, batch.pk])
         batch.current_stop = stop
     touch(batch)

@@ -11,6 +11,9 @@ from pathlib import Path
 BENCHES = {
     "scan_to_lamp": "scan bytes leave the pty until the lamp's register is written at the controller",
     "direction": "a tote is read at the PLC until its direction is written there",
+    "confirm_pick": "picks per second of 1, 4 and 16 client processes, beside the bare SQL of the same statements",
+    "reserve_hot": "the same with every client promising and reserving one SKU",
+    "order_intake": "orders of 5 lines per second by REST on one web process, beside a bare DRF create of the same rows",
     "ledger_queries": "stock as of a past moment, histories, and admin pages at any depth, with --moves rows",
 }
 
@@ -53,9 +56,11 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.bench import floor, ledger
+        from tests.bench import floor, ledger, orders, stock
 
-        (ledger if given.name == "ledger_queries" else floor).measure(given)
+        modules = {"ledger_queries": ledger, "order_intake": orders}
+        modules |= dict.fromkeys(stock.PLANS, stock)
+        modules.get(given.name, floor).measure(given)
         return 0
 
 
