@@ -32,23 +32,26 @@ Counted = Mapping[tuple[int, int | None], int]
 @txn.use_case
 def draft(*, location: Location, kind: CountKind, reason: str = "") -> Count:
     """Have a place counted; one that waits already is not asked for twice (a picker's doubt makes it more urgent)."""
-    try:
-        with txn.savepoint():
-            count = Count.objects.create(
-                site_id=location.site_id,
-                location=location,
-                kind=kind,
-                reason=reason[:200],
-                created_at=clock.now(),
-            )
-    except IntegrityError:
-        waiting = Count.objects.get(location=location, state__in=COUNT_OPEN)
-        if waiting.kind == CountKind.CYCLE and kind != CountKind.CYCLE:
-            Count.objects.filter(pk=waiting.pk).update(kind=kind, reason=reason[:200])
-            waiting.kind, waiting.reason = kind, reason
-        return waiting
-    txn.hint("board")
-    return count
+    while True:
+        try:
+            with txn.savepoint():
+                count = Count.objects.create(
+                    site_id=location.site_id,
+                    location=location,
+                    kind=kind,
+                    reason=reason[:200],
+                    created_at=clock.now(),
+                )
+        except IntegrityError:
+            open_one = Count.objects.filter(location=location, state__in=COUNT_OPEN).first()
+            if open_one is None:
+                continue  # it was closed between the two looks: now there is room for a new one
+            if open_one.kind == CountKind.CYCLE and kind != CountKind.CYCLE:
+                Count.objects.filter(pk=open_one.pk).update(kind=kind, reason=reason[:200])
+                open_one.kind, open_one.reason = kind, reason
+            return open_one
+        txn.hint("board")
+        return count
 
 
 def waiting(site: Site) -> list[Count]:

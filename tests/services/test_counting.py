@@ -252,3 +252,23 @@ def test_a_count_that_was_disturbed_begins_again_at_the_terminal(walk: Walk, wor
     walk.scan(AT, world.gtins["TEA"])
     walk.enter(AT, 9)
     assert walk.choose(AT, "All counted").text == "The place is counted."
+
+
+def test_a_count_that_is_closed_while_another_is_asked_for_leaves_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The open one stops the new one, and is closed before it is looked at: the second try makes a new one."""
+    from django.db import IntegrityError
+
+    create = Count.objects.create
+    tries = []
+
+    def stopped_once(**given: object) -> Count:
+        tries.append(given)
+        if len(tries) == 1:
+            raise IntegrityError("one_open_count_per_location")
+        return create(**given)
+
+    monkeypatch.setattr(Count.objects, "create", stopped_once)
+    made = counting.draft(location=world.locations["A01-01"], kind=CountKind.CYCLE)
+    assert (made.location, len(tries)) == (world.locations["A01-01"], 2)
