@@ -104,6 +104,8 @@ def _loading(batch: Batch, entries: list[BatchOrder], actions: list[dict[str, An
 
 def _picking(batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
     stop = tasks.at_stop(batch)
+    if not stop:  # a cancellation or a hold has just taken the last task: the next screen follows at once
+        return {"step": "wait", "title": "One moment, the work has changed.", "batch": _batch(batch)}
     present = stop[0]
     in_hand = {task.batch_order_id: task for task in stop if task.state == TaskState.VERIFIED}
     last_stop = PickTask.objects.filter(batch=batch).order_by("-stop").values_list("stop", flat=True)[0]

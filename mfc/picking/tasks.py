@@ -66,6 +66,18 @@ def at_stop(batch: Batch) -> list[PickTask]:
     )
 
 
+def present(batch: Batch) -> list[PickTask]:
+    """``at_stop``; raises ``state_conflict`` when a cancellation or a hold has just taken the last task away."""
+    stop = at_stop(batch)
+    if not stop:
+        raise DomainError(
+            "state_conflict",
+            "The work has just changed.",
+            remedy="Look at the screen and follow what it says.",
+        )
+    return stop
+
+
 def touch(batch: Batch) -> None:
     """Tell screens and lamps that the batch has moved on."""
     txn.hint("lights", "board", f"station:{batch.station_id}")

@@ -72,7 +72,7 @@ def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
 def _pick(desk: Desk, batch: Batch, scan: Scan) -> Reply:
     if totes.waiting(batches.cart_orders(batch)) is not None:
         return _load_next(desk, batch, scan)
-    stop = tasks.at_stop(batch)
+    stop = tasks.present(batch)
     in_hand = [task for task in stop if task.state == TaskState.VERIFIED]
     match scan:
         case ContainerScan(kind=Kind.TOTE, label=label):
@@ -232,7 +232,7 @@ def press_location(desk: Desk, location: Location, press: str) -> Reply:
     if batch is None or batch.state != BatchState.PICKING:
         raise DomainError("nothing_expected", f"Nothing is to be picked at {location.code} now.")
     _refuse_buttons(desk, batch)
-    stop = tasks.at_stop(batch)
+    stop = tasks.present(batch)
     if press == "short":
         return exceptions.short(desk, sessions.open_at(desk.station), batch, "", 0)
     in_hand = [task for task in stop if task.state == TaskState.VERIFIED]

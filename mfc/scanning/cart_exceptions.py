@@ -51,7 +51,7 @@ def command(desk: Desk, session: WorkSession, batch: Batch, scan: CommandScan) -
 def _stop(batch: Batch) -> list[PickTask]:
     if batch.state != BatchState.PICKING:
         raise DomainError("nothing_expected", "Nothing is being picked that could be short.")
-    return tasks.at_stop(batch)
+    return tasks.present(batch)
 
 
 def short(desk: Desk, session: WorkSession | None, batch: Batch, suffix: str, found: int) -> Reply:

@@ -14,7 +14,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from mfc.core import ids
 from mfc.inventory import grading, ledger, promises
-from tests.machine.stock import StockMachine, every_invariant
+from tests.machine.house import HouseMachine
+from tests.machine.stock import every_invariant
 from tests.walk import Walk
 from tests.world import World
 
@@ -23,15 +24,18 @@ DEEDS = frozenset(
         *("receive", "put away", "relocate", "adjust", "hold", "lift", "recall", "expire"),
         *("accept", "cancel", "release", "load", "pick", "short", "undo", "drop"),
         *("weigh", "seal", "stage", "hand over"),
+        "count",
     }
 )
+# What a hundred short walks need not come by; the long ones must.
+RARE = frozenset({"replenish", "reroute", "call off", "put back", "damaged", "full"})
 LONG_PARTS, LONG_EXAMPLES = 20, 100
 
 
 def run(world: World, *, examples: int, steps: int, number: int | None = None) -> Counter[str]:
     """Run the machine in the test room; every example begins with the room as it was built."""
 
-    class Here(StockMachine):
+    class Here(HouseMachine):
         pass
 
     Here.world, Here.deeds, Here.sql = world, Counter(), every_invariant()
@@ -73,7 +77,7 @@ def test_any_order_of_deeds_keeps_every_book(world: World) -> None:
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 def test_two_thousand_walks_keep_every_book(world: World, part: int) -> None:
     deeds = run(world, examples=LONG_EXAMPLES, steps=30, number=part)
-    assert {deed for deed in DEEDS if not deeds[deed]} == set(), deeds
+    assert {deed for deed in DEEDS | RARE if not deeds[deed]} == set(), deeds
 
 
 def promise_without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
