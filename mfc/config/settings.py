@@ -169,6 +169,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("board/icon.svg")}
     ],
+    "STYLES": [lambda request: static("core/admin.css")],
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": True,

@@ -11,14 +11,19 @@ export function guide(screen) {
   return [
     h("h1", { class: "title" }, screen.title),
     step.hint ? h("p", { class: "hint" }, step.hint) : null,
-    screen.location ? h("p", { class: "spot" }, screen.location.code,
-      screen.location.check ? h("span", { class: "check" }, " check ", h("b", {}, screen.location.check)) : null) : null,
+    screen.location ? spot(screen.location) : null,
     screen.item ? article(screen) : null,
     step.why ? h("p", { class: "why" }, h("b", {}, "Why: "), step.why) : null,
     step.ask ? h("button", { type: "button", class: "big strong ask", onclick: () => reply.onAsk(step.ask) }, `Enter: ${step.ask.label}`) : null,
     step.choices.length ? h("div", { class: `options ${shape(screen)}` }, step.choices.map(choice)) : null,
     step.rows.length ? h("ul", { class: "rows" }, step.rows.map(row)) : null,
   ].filter(Boolean);
+}
+
+// The label is shown for when it must be typed.
+function spot({ code, label, check }) {
+  return h("div", {}, h("p", { class: "spot" }, code),
+    h("p", { class: "label-part" }, h("span", {}, label), check ? h("span", { class: "check" }, "check ", h("b", {}, check)) : null));
 }
 
 function article({ item, qty }) {
