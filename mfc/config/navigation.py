@@ -100,7 +100,7 @@ TITLES = {"core.receipt": "Inputs received", "webhooks.delivery": "Webhook deliv
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links in the form the theme wants; a group without a page for this person is left out."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, labels in GROUPS:
         items = [_item(label) for label in labels if _may_see(request, label)]
         if items:
