@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 
 from mfc.catalog.models import Sku
 from mfc.core.admin import (
@@ -112,16 +112,7 @@ class LotAdmin(ReadOnlyAdmin):
 
     @display(description="Every unit")
     def where(self, lot: Lot) -> str:
-        found = _traced(lot)
-        rows = [(one.qty, one.place, one.order_ref or one.kind) for one in found.here]
-        rows += [
-            (one.qty, f"parcel {one.parcel}", f"shipped {one.at:%Y-%m-%d %H:%M}: {one.order_ref} {one.name}")
-            for one in found.shipped
-        ]
-        rows += [(qty, "gone", kind) for kind, qty in found.gone.items()]
-        table = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-        total = f"{found.received} received, {found.here_qty} here, {found.shipped_qty} shipped"
-        return format_html("<p>{}</p><table>{}</table>", total, table)
+        return render_to_string("inventory/lot_trace.html", {"found": _traced(lot)})
 
     @action(description="Put on hold…", permissions=["act"])
     def hold(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mfc.core.errors import DomainError
 from mfc.inbound import putaway
 from mfc.inbound.rules import Proposal
@@ -57,12 +59,11 @@ def _view(work: Work) -> View:
         )
     if work.step == "to":
         return _view_to(work, row)
-    return finding.about(
-        row,
-        View(
-            title=f"Why {work.state['to_code']}?", choices=tuple(Choice(reason.label) for reason in REASONS)
-        ),
+    view = View(
+        title=f"Why {work.state['to_code']}?", choices=tuple(Choice(reason.label) for reason in REASONS)
     )
+    # The place in question, not where the goods lie.
+    return replace(finding.about(row, view), location=finding.location(work.state["to"]))
 
 
 def _view_to(work: Work, row: Balance) -> View:

@@ -11,14 +11,19 @@ export function guide(screen) {
   return [
     h("h1", { class: "title" }, screen.title),
     step.hint ? h("p", { class: "hint" }, step.hint) : null,
-    screen.location ? h("p", { class: "spot" }, screen.location.code,
-      screen.location.check ? h("span", { class: "check" }, " check ", h("b", {}, screen.location.check)) : null) : null,
+    screen.location ? spot(screen.location) : null,
     screen.item ? article(screen) : null,
-    step.why ? h("p", { class: "why" }, h("b", {}, "Why here: "), step.why) : null,
+    step.why ? h("p", { class: "why" }, h("b", {}, "Why: "), step.why) : null,
     step.ask ? h("button", { type: "button", class: "big strong ask", onclick: () => reply.onAsk(step.ask) }, `Enter: ${step.ask.label}`) : null,
-    step.choices.length ? h("div", { class: screen.step === "menu" ? "choices menu" : "choices" }, step.choices.map(choice)) : null,
+    step.choices.length ? h("div", { class: `options ${shape(screen)}` }, step.choices.map(choice)) : null,
     step.rows.length ? h("ul", { class: "rows" }, step.rows.map(row)) : null,
   ].filter(Boolean);
+}
+
+// The label is shown for when it must be typed.
+function spot({ code, label, check }) {
+  return h("div", {}, h("p", { class: "spot" }, code),
+    h("p", { class: "label-part" }, h("span", {}, label), check ? h("span", { class: "check" }, "check ", h("b", {}, check)) : null));
 }
 
 function article({ item, qty }) {
@@ -28,6 +33,11 @@ function article({ item, qty }) {
   return h("div", { class: "take" },
     qty ? h("p", { class: "qty", "aria-label": `Quantity ${qty}` }, h("span", { class: "times" }, "×"), String(qty)) : null,
     h("div", { class: "item" }, h("p", { class: "name" }, item.name), h("p", { class: "facts" }, known.join(" · "))));
+}
+
+function shape({ step, guide: { choices } }) {
+  if (step === "menu") return "menu";
+  return choices.every(({ hint }) => !hint) ? "short" : "";
 }
 
 function choice({ label, hint }, index) {
