@@ -87,15 +87,17 @@ def _plan_put_backs(order: Order) -> int:
             if left:  # came into this tote another way than by a pick into it
                 line_id, location_id = _home(order, held, own)
                 made.append(_put_back(order, use, held, line_id, location_id, left))
-    for task in walls.unsorted().filter(batch_order__order=order):  # in a pick tote, among goods of others
+    for task in (
+        walls.unsorted().filter(batch_order__order=order).select_related("tote_use")
+    ):  # in a pick tote, among goods of others
         made.append(
             PutBack(
                 site_id=order.site_id,
                 order_line_id=task.order_line_id,
-                tote_use_id=task.tote_use_id,
+                tote_use=task.tote_use,
                 sku_id=task.sku_id,
                 lot_id=task.lot_id,
-                qty=task.left,
+                qty=walls.left(task),
                 location_id=task.location_id,
                 created_at=clock.now(),
             )

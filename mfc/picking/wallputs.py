@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from mfc.core import clock, journal, txn
 from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
@@ -18,7 +20,7 @@ from mfc.picking import shorts, totes, walls, wallwork
 from mfc.picking.models import PickTask, PutSlot, SortTote, WallPut, WallWork
 from mfc.picking.states import SlotState
 from mfc.picking.wallmodels import PutKind
-from mfc.picking.wallwork import left
+from mfc.picking.walls import left
 from mfc.workforce.models import Person, Station
 from mfc.workforce.sessions import actor_of
 
@@ -61,7 +63,7 @@ def full(*, slot: PutSlot, fits: int, person: Person) -> Put:
 
     Raises ``nothing_expected`` for a slot without a tote or with an empty one, ``quantity_invalid``, ``wrong_slot``.
     """
-    work = wallwork.hold(slot.station)
+    wallwork.hold(slot.station)
     if slot.order_id is None or slot.tote_use is None or slot.state != SlotState.FILLING:
         raise DomainError("nothing_expected", f"No tote is being filled in slot {slot.position}.")
     old = slot.tote_use
@@ -230,14 +232,10 @@ def _wanted(work: WallWork, slot: PutSlot) -> tuple[Order, PutSlot, list[PickTas
 
 def _gone(work: WallWork, slot: PutSlot) -> DomainError:
     """Why a slot gets nothing: somebody put it a moment ago, or it never wanted it."""
-    puts = WallPut.objects.filter(
-        station_id=work.station_id,
-        undone_at=None,
-        kind=PutKind.PUT,
-        task__batch_order__order_id=slot.order_id,
-    )
-    if work.sku_id is not None:
-        puts = puts.filter(task__sku_id=work.sku_id, task__lot_id=work.lot_id)
+    puts = WallPut.objects.filter(station_id=work.station_id, undone_at=None, kind=PutKind.PUT)
+    puts = puts.filter(task__batch_order__order=slot.order)
+    if work.sku is not None:
+        puts = puts.filter(Q(task__lot=work.lot), task__sku=work.sku)
     last = puts.select_related("person").order_by("-pk").first() if slot.order_id is not None else None
     if last is not None:
         who = last.person.name
@@ -257,7 +255,7 @@ def _row(
         task=task,
         kind=kind,
         qty=qty,
-        source_id=work.tote_use_id,
+        source=work.tote_use,
         target=target,
         person=person,
         at=clock.now(),
@@ -266,7 +264,8 @@ def _row(
 
 def _book(work: WallWork, slot: PutSlot, tasks: Sequence[PickTask], qty: int, person: Person) -> None:
     use, source = slot.tote_use, work.tote_use
-    assert use is not None and source is not None
+    assert use is not None, "a slot that fills has a tote"
+    assert source is not None, "an article is in hand from a pick tote"
     parts, rest = [], qty
     for task in tasks:
         part = min(rest, left(task))

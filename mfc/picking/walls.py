@@ -19,10 +19,10 @@ from mfc.orders import services as orders
 from mfc.orders.models import Order
 from mfc.orders.states import OrderState
 from mfc.picking import totes
-from mfc.picking.models import PickTask
+from mfc.picking.models import Colour, PickTask
 from mfc.picking.states import SLOT_TRANSITIONS, TODO, SlotState, TaskState
 from mfc.picking.wallmodels import PutSlot
-from mfc.workforce.models import Station
+from mfc.workforce.models import Station, StationKind
 
 # A slot that waits for its order's goods, or holds some of them.
 TAKEN = frozenset({SlotState.ASSIGNED, SlotState.BINDING, SlotState.FILLING, SlotState.COMPLETE})
@@ -43,6 +43,13 @@ def slots_of(station: Station) -> list[PutSlot]:
     """The wall as it hangs, by position."""
     rows = PutSlot.objects.filter(station=station).exclude(state=SlotState.RETIRED)
     return list(rows.select_related("order", "location", "tote_use__container").order_by("position"))
+
+
+def colours(site_id: int) -> dict[int, str]:
+    """The lamp colour of every wall of a site, so that neighbours differ."""
+    stations = Station.objects.filter(site_id=site_id, kind=StationKind.PUTWALL).order_by("pk")
+    names = Colour.values
+    return {pk: names[index % len(names)] for index, pk in enumerate(stations.values_list("pk", flat=True))}
 
 
 def change(slot: PutSlot, state: SlotState, **fields: Any) -> None:
@@ -77,6 +84,11 @@ def unsorted() -> QuerySet[PickTask]:
         .filter(left__gt=0)
         .order_by("batch_order__position", "pk")
     )
+
+
+def left(task: PickTask) -> int:
+    """Units of a task from ``unsorted`` that still lie in its pick tote."""
+    return int(task.left)  # type: ignore[attr-defined]
 
 
 def wanted_of(use_id: int) -> QuerySet[PickTask]:

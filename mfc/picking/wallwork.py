@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from mfc.catalog.models import Sku
@@ -42,16 +43,12 @@ def in_hand(work: WallWork) -> list[PickTask]:
 
 def lit(work: WallWork) -> dict[int, int]:
     """Quantity by id of the slot that gets the article in hand."""
-    by_order: dict[object, int] = {}
+    by_order: dict[uuid.UUID, int] = {}
     for task in in_hand(work):
         order_id = task.batch_order.order_id
-        by_order[order_id] = by_order.get(order_id, 0) + left(task)
+        by_order[order_id] = by_order.get(order_id, 0) + walls.left(task)
     rows = PutSlot.objects.filter(station_id=work.station_id, order_id__in=by_order)
-    return {pk: by_order[order_id] for pk, order_id in rows.values_list("pk", "order_id")}
-
-
-def left(task: PickTask) -> int:
-    return int(task.left)  # type: ignore[attr-defined]
+    return {slot.pk: by_order[slot.order_id] for slot in rows if slot.order_id is not None}
 
 
 @txn.use_case
@@ -76,7 +73,7 @@ def take_tote(*, station: Station, label: str) -> int:
     if work.tote_use_id not in {None, use.pk} and walls.wanted_of(work.tote_use_id or 0).exists():
         assert work.tote_use is not None
         raise DomainError("wall_busy", f"Tote {work.tote_use.container.label} is not sorted yet.")
-    wanted = sum(left(task) for task in walls.wanted_of(use.pk))
+    wanted = sum(walls.left(task) for task in walls.wanted_of(use.pk))
     write(work, tote_use=use if wanted else None, sku=None, lot=None, typed_qty=None)
     return wanted
 
