@@ -250,6 +250,7 @@ def _gone(work: WallWork, slot: PutSlot) -> DomainError:
 def _row(
     work: WallWork, task: PickTask, qty: int, kind: PutKind, target: ToteUse | None, person: Person
 ) -> WallPut:
+    assert work.tote_use is not None, "an article is in hand from a pick tote"
     return WallPut.objects.create(
         station_id=work.station_id,
         task=task,

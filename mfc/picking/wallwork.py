@@ -23,7 +23,7 @@ from mfc.workforce.sessions import actor_of
 def work_at(station: Station) -> WallWork:
     """What is in hand at the wall."""
     row = WallWork.objects.filter(station=station).select_related("tote_use__container", "sku", "lot").first()
-    return row or WallWork.objects.create(station=station)
+    return row or WallWork(station=station)
 
 
 def hold(station: Station) -> WallWork:
