@@ -59,7 +59,8 @@ class Wall:
         """Colour, mode and number by slot."""
         picture = lights.wanted(lights.Wiring.read(self.world.gateway.pk))["lights-wall"]
         return {
-            channel + 1: (str(lamp.colour), str(lamp.mode), lamp.value) for channel, lamp in picture.items()
+            channel + 1: (str(lamp.colour), str(lamp.mode), lamp.quantity)
+            for channel, lamp in picture.items()
         }
 
     def pick(self, tote: int = 0, station: str = "cart-1", name: str = "Sam") -> Batch:
@@ -98,9 +99,7 @@ def build(world: World, walk: Walk, *, orders: int = 4) -> Wall:
     station = Station.objects.create(site=world.site, key=WALL, kind=StationKind.PUTWALL)
     world.stations[WALL] = station
     slots = wallplan.build(station=station, rows=2, columns=3, actor=LEAD)
-    Device.objects.create(
-        gateway=world.gateway, key=f"scan-{WALL}", kind=DeviceKind.SCANNER, station=station
-    )
+    Device.objects.create(gateway=world.gateway, key=f"scan-{WALL}", kind=DeviceKind.SCANNER, station=station)
     bar = Device.objects.create(gateway=world.gateway, key="lights-wall", kind=DeviceKind.LIGHTS)
     LightPoint.objects.bulk_create(
         LightPoint(device=bar, channel=slot.position - 1, location=slot.location) for slot in slots

@@ -125,6 +125,7 @@ def test_four_orders_from_one_tote(world: World, walk: Walk, wall: Wall, four: l
     assert StockMove.objects.filter(kind="sort").count() == WallPut.objects.count() == 8
     assert broken_invariants() == {}
     # and on to the bench as ever
+    walk.badge("pack-1", "Lee")
     walk.seal(4, "pack-1")
     assert state(four[3]) == "packed"
 
@@ -234,7 +235,9 @@ def test_an_order_cancelled_while_it_is_sorted(
     wall.press(2)
     assert wall.scan("SOAP").code == "put_aside"
     wall.scan("MUG")
-    assert wall.press(1).text.endswith("The pick tote is sorted. 5 units stay in it: stand it aside, they are put back.")
+    assert wall.press(1).text.endswith(
+        "The pick tote is sorted. 5 units stay in it: stand it aside, they are put back."
+    )
     wall.press(3)
     assert walk.job(3).state == "put_back"
     wall.press(1)
