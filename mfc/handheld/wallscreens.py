@@ -46,8 +46,10 @@ def build(station: Station) -> dict[str, Any]:
         empty = {
             "code": "C-DONE",
             "label": "Tote is empty",
-            "needs_qty": False,
-            "question": f"{left} units are missing. Is the pick tote empty?",
+            "needs_qty": True,  # asked back: what is left is written off
+            "question": f"Is nothing left in the pick tote? {left} units are missing then.",
+            "limit": 0,
+            "choices": [{"code": "C-DONE", "label": f"Empty: {left} missing"}],
         }
         screen["actions"] = [empty, *screen["actions"]]
     if ready is not None:

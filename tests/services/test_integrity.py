@@ -127,9 +127,9 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
     "a_cart_has_one_batch": (
         set(),
         "DROP INDEX one_batch_per_station; DROP INDEX one_batch_per_colour; "
-        "INSERT INTO picking_batch (site_id, wave_id, state, method, station_id, colour, current_stop, length_mm, policy, reason,"
-        " latest_start, planned_at) SELECT site_id, wave_id, 'picked', method, station_id, colour, 1, 0, '', '', now(), now()"
-        " FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+        "INSERT INTO picking_batch (site_id, wave_id, state, method, station_id, colour, current_stop, length_mm, policy,"
+        " reason, latest_start, planned_at) SELECT site_id, wave_id, 'picked', method, station_id, colour, 1, 0, '', '',"
+        " now(), now() FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
     ),
     "slots_have_their_tote": (
         set(),
