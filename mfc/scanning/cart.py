@@ -196,6 +196,7 @@ def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
 
 def _confirm_stop(desk: Desk, batch: Batch, in_hand: list[PickTask]) -> Reply:
     qty = sorting.confirm_stop(batch=batch, in_hand=in_hand, person=desk.person)
+    zero_check.ask(desk, in_hand[0])
     if batch.state == BatchState.PICKED:
         return accepted("That was the last one. Bring the cart to the put wall.")
     return accepted(f"{qty} in the pick tote.")

@@ -8,6 +8,7 @@ from mfc.inventory.models import StockMove, ToteUse
 from mfc.orders import services
 from mfc.orders.models import Order
 from mfc.packing.models import PackJob
+from mfc.picking import putback
 from mfc.picking.models import Batch, PickTask, PutBack, PutSlot, WallPut
 from tests import wall as walls
 from tests.proof import broken_invariants, unchanged
@@ -244,8 +245,11 @@ def test_an_order_cancelled_while_it_is_sorted(
     wall.press(2)
     assert wall.states() == ["idle"] * 6
     assert wall.use(0).closed_at is None
-    # the stock terminal puts back what nobody wants
-    walk.badge("stock-1", "Sid")
+    # what nobody wants goes back to its shelf; then the pick tote is free again
+    for one in putback.due(site=world.site, tote=world.totes[0]):
+        putback.confirm(put_back=one, sku=one.sku, location=one.location, person=world.people["Sid"])
+    assert wall.use(0).closed_at is not None
+    assert world.position("SOAP") == (5, 0, 0)
     assert broken_invariants() == {}
 
 
