@@ -7,11 +7,13 @@ import pytest
 from mfc.inventory.models import StockMove, ToteUse
 from mfc.orders import services
 from mfc.orders.models import Order
+from mfc.packing import bench
 from mfc.packing.models import PackJob
-from mfc.picking import putback
+from mfc.picking import putback, wallplan, wallputs, wallwork
+from mfc.picking import walls as slots
 from mfc.picking.models import Batch, PickTask, PutBack, PutSlot, WallPut
 from tests import wall as walls
-from tests.proof import broken_invariants, unchanged
+from tests.proof import broken_invariants, refused, unchanged
 from tests.walk import Walk
 from tests.wall import Wall
 from tests.world import LEAD, World
@@ -363,4 +365,75 @@ def test_what_the_wall_refuses(world: World, walk: Walk, wall: Wall, four: list[
         assert wall.scan(world.locations["A01-01"].label).code == "wrong_slot"
         assert wall.scan(world.totes[1]).code == "slot_not_complete"
     assert Batch.objects.get().state == "picking"
+    assert broken_invariants() == {}
+
+
+def test_every_refusal_at_the_wall_changes_nothing(
+    world: World, walk: Walk, wall: Wall, four: list[Order]
+) -> None:
+    wall.pick()
+    sam, station = world.people["Sam"], world.stations["wall-1"]
+    tea, soap = world.skus["TEA"], world.skus["SOAP"]
+    with refused("wall_invalid"):
+        wallplan.build(station=station, rows=1, columns=1, actor=LEAD)
+    with refused("wall_invalid"):
+        wallplan.build(station=world.stations["pack-1"], rows=1, columns=1, actor=LEAD)
+    wallwork.take_tote(station=station, label=world.totes[0])
+    wallwork.take_item(station=station, sku=tea, lot="", person=sam)
+    wall.walk.badge("wall-1", "Pat")
+    wall.bind(1, 2, 3)
+    with refused("wrong_slot") as caught:
+        wallputs.put(slot=wall.slot(4), person=sam)
+    assert caught.value.message == "Slot 4 gets nothing of this. Lit: 1, 2, 3."
+    with refused("quantity_invalid"):
+        wallputs.put(slot=wall.slot(3), person=sam, qty=4)
+    with refused("wrong_item"):
+        wallwork.take_item(station=station, sku=soap, lot="", person=sam)
+    with refused("slot_not_complete"):
+        bench.send_slot(slot=wall.slot(1), person=sam)
+    wallputs.put(slot=wall.slot(1), person=sam)
+    with refused("slot_not_empty"):
+        slots.free(slot=wall.slot(1), actor=LEAD)
+    with refused("illegal_transition"):
+        slots.retire(slot=wall.slot(1), actor=LEAD)
+    services.cancel(order=four[2], actor=LEAD, reason="no")
+    wallputs.put(slot=wall.slot(2), person=sam)
+    with refused("put_aside"):
+        wallwork.take_item(station=station, sku=soap, lot="", person=sam)
+    with refused("nothing_expected"):
+        wallwork.put_down(station=station)
+
+
+def test_another_pick_tote_waits_its_turn(world: World, walk: Walk, wall: Wall, four: list[Order]) -> None:
+    world.site.wall_orders = 2
+    world.site.save()
+    wall.pick(0, "cart-1", "Sam")
+    walk.start("cart-2", "Kim", 1)
+    walk.release()
+    station = "cart-1" if walk.batch("cart-1").state == "loading" else "cart-2"
+    walk.load(station, 1)
+    wall.pick_stops(1, station)
+    wall.drop(station)
+    place = world.stations["wall-1"]
+    wallwork.take_tote(station=place, label=world.totes[0])
+    with refused("wall_busy"):
+        wallwork.take_tote(station=place, label=world.totes[1])
+    assert broken_invariants() == {}
+
+
+def test_a_freed_slot_is_given_again_when_the_goods_come(
+    world: World, walk: Walk, wall: Wall, four: list[Order]
+) -> None:
+    wall.pick()
+    slots.free(slot=wall.slot(1), actor=LEAD)
+    assert wall.states() == ["idle"] + ["assigned"] * 3 + ["idle"] * 2
+    for position in (1, 5, 6):
+        slots.retire(slot=wall.slot(position), actor=LEAD)
+    place, sam = world.stations["wall-1"], world.people["Sam"]
+    wallwork.take_tote(station=place, label=world.totes[0])
+    with refused("no_slot_free"):
+        wallwork.take_item(station=place, sku=world.skus["TEA"], lot="", person=sam)
+    services.cancel(order=four[3], actor=LEAD, reason="no")
+    wallwork.take_item(station=place, sku=world.skus["TEA"], lot="", person=sam)
+    assert wall.slot(4).order == four[0]
     assert broken_invariants() == {}

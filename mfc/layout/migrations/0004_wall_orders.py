@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('layout', '0002_stock_truth'),
+        ('layout', '0003_zero_checks'),
     ]
 
     operations = [

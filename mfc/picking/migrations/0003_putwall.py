@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalog', '0003_barcodes'),
         ('inventory', '0005_receiving'),
-        ('layout', '0003_wall_orders'),
+        ('layout', '0004_wall_orders'),
         ('orders', '0004_keyset_pages'),
         ('picking', '0002_picking_exceptions'),
         ('workforce', '0002_stock_truth'),
