@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from devices.messages import ButtonPressed, Press
 from mfc.inventory.models import StockMove, ToteUse
 from mfc.orders import services
 from mfc.orders.models import Order
@@ -14,7 +15,7 @@ from mfc.picking import walls as slots
 from mfc.picking.models import Batch, PickTask, PutBack, PutSlot, WallPut
 from tests import wall as walls
 from tests.proof import broken_invariants, refused, unchanged
-from tests.walk import Walk
+from tests.walk import AT, Walk
 from tests.wall import Wall
 from tests.world import LEAD, World
 
@@ -437,3 +438,19 @@ def test_a_freed_slot_is_given_again_when_the_goods_come(
     wallwork.take_item(station=place, sku=world.skus["TEA"], lot="", person=sam)
     assert wall.slot(4).order == four[0]
     assert broken_invariants() == {}
+
+
+def test_the_same_press_twice_is_one_put(world: World, walk: Walk, wall: Wall, four: list[Order]) -> None:
+    wall.pick()
+    walk.badge("wall-1", "Pat")
+    wall.scan(world.totes[0])
+    wall.scan("TEA")
+    wall.bind(1, 2, 3)
+    event = ButtonPressed(
+        event_id=walk.event_id(), device="lights-wall", at=AT, channel=2, press=Press.CONFIRM
+    )
+    first = walk.send(event)
+    with unchanged():
+        assert walk.send(event) == first
+    assert world.in_tote(world.totes[3]) == {"TEA": 3}
+    assert WallPut.objects.count() == 1
