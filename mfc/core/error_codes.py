@@ -112,6 +112,14 @@ _ALL = (
     ErrorCode("undo_too_late", 409, "This can no longer be taken back", "Something was built on it meanwhile: go on, or tell the lead."),
     ErrorCode("put_back_done", 409, "This was put back before", "Go on with the next line of the list."),
     ErrorCode("nothing_to_undo", 409, "Nothing can be taken back", "Only the last action can be undone, while the tote is on the cart."),
+    # put wall
+    ErrorCode("wrong_slot", 409, "Wrong slot", "Put it into a slot whose light is on, and press that light."),
+    ErrorCode("put_aside", 409, "No order wants this any more", "Leave it in the pick tote: it goes back to its shelf."),
+    ErrorCode("wall_busy", 409, "Another pick tote is being sorted", "Sort it to the end, or report it empty, then scan the next one."),
+    ErrorCode("no_slot_free", 409, "No slot is free", "Close and send away a complete slot first."),
+    ErrorCode("slot_not_complete", 409, "The slot is not complete", "Sort what is still to come, then close its tote."),
+    ErrorCode("slot_not_empty", 409, "The slot holds goods", "Sort and close its tote, or cancel its order."),
+    ErrorCode("wall_invalid", 422, "The wall cannot be built like this", "Choose a put wall station, a free face and a size within the limits."),
     # packing
     ErrorCode("tote_not_here", 409, "This tote is not due here", "Put it back on the belt; it will be sent to the right place."),
     ErrorCode("weight_out_of_tolerance", 409, "The weight does not fit the content", "Put the tote back on the belt: it goes to the hospital to be counted."),

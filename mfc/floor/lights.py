@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from devices.messages import Colour, Lamp, LampMode, SetLamps
+from mfc.floor import walllights
 from mfc.floor.models import Device, DeviceKind, Gateway, LightPoint
 from mfc.orders.states import OrderState
-from mfc.picking.models import Batch, BatchOrder, PickTask
+from mfc.picking.models import Batch, BatchOrder, Method, PickTask
 from mfc.picking.states import TODO, BatchState, TaskState
 
 Picture = dict[int, Lamp]
@@ -83,6 +84,7 @@ def _lit(site_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
             "qty",
             "state",
             "batch_order__position",
+            "batch__method",
         )
     )
     owner: dict[int, int] = {}
@@ -90,14 +92,19 @@ def _lit(site_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
     colour_at: dict[int, str] = {}
     at_position: dict[tuple[int, int], Lamp] = {}
     verified: set[int] = set()
-    for location, batch, colour, station, qty, state, position in tasks:
+    in_pick_tote: dict[int, int] = defaultdict(int)
+    for location, batch, colour, station, qty, state, position, method in tasks:
         if owner.setdefault(location, batch) == batch:
             quantity[location] += qty
             colour_at[location] = colour
             if state == TaskState.VERIFIED:
                 verified.add(location)
         if state == TaskState.VERIFIED and station is not None:
-            at_position[(station, position)] = Lamp(Colour(colour), LampMode.STEADY, min(qty, MAX_SHOWN))
+            place, shown = (station, position), qty
+            if method == Method.SORT:  # one tote takes all
+                in_pick_tote[station] += qty
+                place, shown = (station, 1), in_pick_tote[station]
+            at_position[place] = Lamp(Colour(colour), LampMode.STEADY, min(shown, MAX_SHOWN))
     at_location = {
         location: Lamp(
             Colour(colour_at[location]),
@@ -107,13 +114,15 @@ def _lit(site_id: int) -> tuple[dict[int, Lamp], dict[tuple[int, int], Lamp]]:
         for location, qty in quantity.items()
     }
     at_position |= _loading(site_id)
-    return at_location, at_position
+    return at_location | walllights.lit(site_id), at_position | walllights.loading(site_id)
 
 
 def _loading(site_id: int) -> dict[tuple[int, int], Lamp]:
     """While totes are loaded, or one is exchanged, the next free position of the cart blinks."""
     lamps: dict[tuple[int, int], Lamp] = {}
-    batches = Batch.objects.filter(state__in=[BatchState.LOADING, BatchState.PICKING], site_id=site_id)
+    batches = Batch.objects.filter(
+        state__in=[BatchState.LOADING, BatchState.PICKING], site_id=site_id, method=Method.CLUSTER
+    )
     rows = (
         BatchOrder.objects.filter(batch__in=batches, tote_use=None)
         .exclude(order__state=OrderState.CANCELLED)

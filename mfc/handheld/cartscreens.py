@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from mfc.core import clock
+from mfc.handheld import sortscreens
 from mfc.handheld.parts import END, SHORT, UNDO, item_of, location_of
 from mfc.inventory.models import ReasonCode, ToteUse
 from mfc.layout import queries as layout
 from mfc.layout.models import Location
 from mfc.orders.states import OrderState
 from mfc.picking import batches, catchweight, substitution, tasks, totes
-from mfc.picking.models import Batch, BatchOrder, PickTask
+from mfc.picking.models import Batch, BatchOrder, Method, PickTask
 from mfc.picking.states import BatchState, TaskState
 from mfc.scanning import cart_exceptions, zero_check
 from mfc.workforce.models import Station, WorkSession
@@ -27,6 +28,13 @@ def build(station: Station, session: WorkSession) -> dict[str, Any]:
             return {"step": "cart", "title": "Scan your cart"}
         return {"step": "wait", "title": "Nothing to pick yet. Work comes by itself."}
     entries = batches.cart_orders(batch)
+    screen = _of_batch(station, session, batch, entries)
+    return sortscreens.adapted(batch, screen) if batch.method == Method.SORT else screen
+
+
+def _of_batch(
+    station: Station, session: WorkSession, batch: Batch, entries: list[BatchOrder]
+) -> dict[str, Any]:
     doubted = zero_check.asked(session)
     if doubted is not None and batch.state in {BatchState.PICKING, BatchState.PICKED}:
         return _zero(batch, doubted)

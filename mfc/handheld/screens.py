@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mfc.handheld import cartscreens, stock
+from mfc.handheld import cartscreens, stock, wallscreens
 from mfc.handheld.parts import END
 from mfc.packing import bench, hospital
 from mfc.packing.models import PackJob
@@ -33,6 +33,7 @@ def build(station: Station) -> dict[str, Any]:
         "lines": [],
         "seal": None,
         "guide": None,
+        "wall": None,
         "actions": [END] if session else [],
         "feedback": station.feedback,
     }
@@ -43,6 +44,8 @@ def build(station: Station) -> dict[str, Any]:
             screen |= cartscreens.build(station, session)
         case StationKind.STOCK:
             screen |= stock.screen(Work(station, session.person, session))
+        case StationKind.PUTWALL:
+            screen |= wallscreens.build(station)
         case StationKind.PACK:
             screen |= _pack(bench.job_at(station, AT_PACK_BENCH))
         case _:

@@ -55,6 +55,27 @@ def open_inbound(*, container: Container) -> ToteUse:
         raise DomainError("tote_in_use", f"{container.label} was taken a moment ago.") from error
 
 
+def open_sort(*, container: Container) -> ToteUse:
+    """Begin to carry goods of many orders to a put wall; raises ``tote_in_use``."""
+    try:
+        with savepoint():
+            return ToteUse.objects.create(container=container, purpose=UsePurpose.SORT, opened_at=clock.now())
+    except IntegrityError as error:
+        raise DomainError("tote_in_use", f"Tote {container.label} is in use.") from error
+
+
+def reopen(*, use: ToteUse) -> None:
+    """Take back the end of a period of use; raises ``undo_too_late`` when another one has begun."""
+    if use.closed_at is None:
+        return
+    try:
+        with savepoint():
+            ToteUse.objects.filter(pk=use.pk).update(closed_at=None)
+    except IntegrityError as error:
+        raise DomainError("undo_too_late", f"Tote {use.container.label} is used for other goods.") from error
+    use.closed_at = None
+
+
 def pallet(*, site_id: int, sscc: str) -> Container:
     """The pallet with this licence plate (SSCC); made when it is new."""
     row, _ = Container.objects.get_or_create(

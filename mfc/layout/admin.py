@@ -51,7 +51,7 @@ class SiteAdmin(ModelAdmin):
             "Cart and tote",
             {
                 "fields": (
-                    ("cart_orders", "cart_weight_g"),
+                    ("cart_orders", "cart_weight_g", "wall_orders"),
                     ("tote_volume_ml", "tote_weight_g", "tote_tare_g"),
                 )
             },

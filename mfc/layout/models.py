@@ -29,6 +29,9 @@ class Site(models.Model):
         default=300, help_text="With an idle picker, no order waits longer than this before it is due"
     )
     cart_orders = models.PositiveSmallIntegerField(default=6, help_text="Orders on one cart")
+    wall_orders = models.PositiveSmallIntegerField(
+        default=0, help_text="Orders picked in one walk for the put wall; 0: no put wall"
+    )
     cart_weight_g = models.PositiveIntegerField(default=60_000)
     tote_volume_ml = models.PositiveIntegerField(default=40_000)
     tote_weight_g = models.PositiveIntegerField(default=15_000)

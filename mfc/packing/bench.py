@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -23,8 +24,8 @@ from mfc.packing import labels
 from mfc.packing.models import PackJob, Parcel
 from mfc.packing.states import ENDED, TRANSITIONS, PackState
 from mfc.packing.weighing import judge
-from mfc.picking import batches
-from mfc.picking.models import Batch, PickTask
+from mfc.picking import batches, walls
+from mfc.picking.models import Batch, PickTask, PutSlot
 from mfc.picking.states import TaskState
 from mfc.workforce.models import Person, Station
 from mfc.workforce.sessions import actor_of
@@ -34,20 +35,36 @@ from mfc.workforce.sessions import actor_of
 def drop_cart(*, batch: Batch, person: Person) -> batches.Dropped:
     """The picker puts the cart's totes on the belt; each full one becomes a pack job."""
     dropped = batches.drop(batch=batch, person=person)
-    uses = ToteUse.objects.filter(pk__in=dropped.full).select_related("order")
+    _send(batch.site_id, dropped.full)
+    return dropped
+
+
+@txn.use_case
+def send_slot(*, slot: PutSlot, person: Person) -> list[str]:
+    """The totes of a complete put slot are closed and go on the belt, each a pack job; returns their labels.
+
+    Raises ``slot_not_complete``.
+    """
+    uses = walls.seal(slot=slot, actor=actor_of(person))
+    _send(slot.site_id, uses)
+    rows = ToteUse.objects.filter(pk__in=uses).order_by("pk")
+    return list(rows.values_list("container__label", flat=True))
+
+
+def _send(site_id: int, use_ids: Iterable[int]) -> None:
+    uses = ToteUse.objects.filter(pk__in=use_ids).select_related("order")
     PackJob.objects.bulk_create(
         PackJob(
-            site_id=batch.site_id,
+            site_id=site_id,
             tote_use=use,
             order=use.order,
             created_at=clock.now(),
-            # Cancelled while it was on the cart: the belt brings it to the hospital.
+            # Cancelled while it was on the cart or in the wall: the belt brings it to the hospital.
             state=PackState.PUT_BACK if use.order.state == OrderState.CANCELLED else PackState.ARRIVING,
         )
         for use in uses
         if use.order is not None
     )
-    return dropped
 
 
 def job_at(station: Station, states: frozenset[PackState]) -> PackJob | None:

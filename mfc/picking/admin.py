@@ -14,7 +14,7 @@ from django.urls import reverse
 from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, report, user_actor
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.picking import substitution, waves
+from mfc.picking import substitution, walladmin, waves
 from mfc.picking.models import (
     Batch,
     BatchOrder,
@@ -24,6 +24,9 @@ from mfc.picking.models import (
     SubstitutionAsk,
     Wave,
 )
+
+# Django finds only this module by itself; walladmin registers what belongs to put walls.
+__all__ = ["walladmin"]
 
 
 class BatchInline(TabularInline):
@@ -92,6 +95,7 @@ class BatchAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
         "state",
+        "method",
         "colour",
         "station",
         "person",
@@ -100,7 +104,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "latest_start",
         "reason",
     )
-    list_filter = ("state", "site")
+    list_filter = ("state", "method", "site")
     list_select_related = ("site", "wave", "station", "person")
     search_fields = ("=id", "=orders__order__ref")
     ordering = ("-id",)

@@ -139,14 +139,7 @@ def drop(*, batch: Batch, person: Person) -> Dropped:
     """
     actor = actor_of(person)
     locked = tasks.hold(batch, batch.orders.values_list("order_id", flat=True))
-    asks = substitution.open_in(batch)
-    if asks:
-        left_s = max(0, int((asks[0].deadline - clock.now()).total_seconds()))
-        raise DomainError(
-            "customer_asked",
-            f"Waiting for the customer of {asks[0].order_line.order.ref}: {left_s} s.",
-            seconds=left_s,
-        )
+    substitution.refuse_while_asked(batch)
     advance(batch, BatchState.CLOSED, table=BATCH_TRANSITIONS, closed_at=clock.now())
     full: list[int] = []
     empty = 0

@@ -8,7 +8,7 @@ from mfc.core.transitions import advance
 from mfc.inventory import containers, damage
 from mfc.inventory.models import Balance, Reservation, ToteUse
 from mfc.orders.models import Order, OrderLine
-from mfc.picking import batches, substitution, tasks, totes
+from mfc.picking import batches, substitution, tasks, totes, walls
 from mfc.picking.models import Batch, BatchOrder, PickTask, PutBack, SubstitutionAsk
 from mfc.picking.states import TASK_TRANSITIONS, TODO, AskState, BatchState, TaskState
 
@@ -23,6 +23,7 @@ def call_off(order: Order, actor: Actor) -> None:
     _end_tasks(batch, entry, actor)
     for ask in SubstitutionAsk.objects.filter(batch_order=entry, state=AskState.ASKED).order_by("pk"):
         substitution.withdraw(ask, actor)
+    walls.called_off(order)
     put_backs = _plan_put_backs(order)
     journal.write(
         "order.called_off", actor=actor, subject=f"order:{order.ref}", batch=batch.pk, put_backs=put_backs
@@ -86,6 +87,21 @@ def _plan_put_backs(order: Order) -> int:
             if left:  # came into this tote another way than by a pick into it
                 line_id, location_id = _home(order, held, own)
                 made.append(_put_back(order, use, held, line_id, location_id, left))
+    for task in (
+        walls.unsorted().filter(batch_order__order=order).select_related("tote_use")
+    ):  # in a pick tote, among goods of others
+        made.append(
+            PutBack(
+                site_id=order.site_id,
+                order_line_id=task.order_line_id,
+                tote_use=task.tote_use,
+                sku_id=task.sku_id,
+                lot_id=task.lot_id,
+                qty=walls.left(task),
+                location_id=task.location_id,
+                created_at=clock.now(),
+            )
+        )
     PutBack.objects.bulk_create(made)
     return len(made)
 

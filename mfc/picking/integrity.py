@@ -72,3 +72,54 @@ register(
        OR t.weight_g <> (SELECT sum(w::int) FROM jsonb_array_elements_text(t.weights_g) w))
     """,
 )
+register(
+    "slots_have_their_tote",
+    "A slot that fills has an open tote of its order, one that is kept has an order, a free one has neither",
+    """
+    SELECT s.id, s.state FROM picking_putslot s LEFT JOIN inventory_toteuse u ON u.id = s.tote_use_id
+    WHERE (s.state = 'filling' AND (u.id IS NULL OR u.closed_at IS NOT NULL OR u.order_id IS DISTINCT FROM s.order_id))
+       OR (s.state IN ('assigned', 'binding', 'filling', 'complete') AND s.order_id IS NULL)
+       OR (s.state IN ('idle', 'sealed', 'retired') AND (s.order_id IS NOT NULL OR s.tote_use_id IS NOT NULL))
+    """,
+)
+register(
+    "slots_hold_orders_under_way",
+    "A slot that waits for goods keeps an order that is released or being picked, in a batch for the put wall",
+    """
+    SELECT s.id, o.ref, o.state FROM picking_putslot s JOIN orders_order o ON o.id = s.order_id
+    LEFT JOIN picking_batchorder e ON e.order_id = o.id LEFT JOIN picking_batch b ON b.id = e.batch_id
+    WHERE b.method IS DISTINCT FROM 'sort'
+       OR (s.state IN ('assigned', 'binding', 'filling') AND o.state NOT IN ('released', 'picking'))
+    """,
+)
+register(
+    "pick_totes_hold_what_is_unsorted",
+    "A pick tote holds exactly what was picked into it, less what was sorted, was missing or was put back",
+    """
+    SELECT u.id, coalesce(b.qty, 0) AS in_tote, coalesce(t.qty, 0) AS picked, coalesce(w.qty, 0) AS sorted,
+           coalesce(p.qty, 0) AS put_back
+      FROM inventory_toteuse u JOIN picking_sorttote s ON s.tote_use_id = u.id
+      LEFT JOIN (SELECT container_id, sum(on_hand) AS qty FROM inventory_balance GROUP BY 1) b
+             ON b.container_id = u.container_id AND u.closed_at IS NULL
+      LEFT JOIN (SELECT tote_use_id, sum(qty) AS qty FROM picking_picktask WHERE state = 'picked' GROUP BY 1) t
+             ON t.tote_use_id = u.id
+      LEFT JOIN (SELECT source_id, sum(qty) AS qty FROM picking_wallput WHERE undone_at IS NULL GROUP BY 1) w
+             ON w.source_id = u.id
+      LEFT JOIN (SELECT tote_use_id, sum(qty) AS qty FROM picking_putback WHERE state = 'done' GROUP BY 1) p
+             ON p.tote_use_id = u.id
+     WHERE coalesce(b.qty, 0) <> coalesce(t.qty, 0) - coalesce(w.qty, 0) - coalesce(p.qty, 0)
+    """,
+)
+register(
+    "wall_puts_are_in_the_ledger",
+    "Every put at a wall has moved exactly its quantity, an undone one nothing",
+    f"""
+    SELECT w.id, w.kind, w.qty, coalesce(m.qty, 0) AS moved FROM picking_wallput w
+    LEFT JOIN (SELECT v.reference, sum(CASE WHEN v.to_container_id IS NOT DISTINCT FROM x.container_id THEN v.qty
+                                            ELSE -v.qty END) AS qty
+                 FROM inventory_stockmove v
+                 JOIN picking_wallput y ON v.reference = 'wall:' || y.id
+                 LEFT JOIN inventory_toteuse x ON x.id = y.target_id GROUP BY 1) m ON m.reference = 'wall:' || w.id
+    WHERE w.at >= {ARCHIVED_UNTIL} AND coalesce(m.qty, 0) <> CASE WHEN w.undone_at IS NULL THEN w.qty ELSE 0 END
+    """,  # noqa: S608
+)

@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from mfc.inventory.models import ReasonCode
 from mfc.picking.states import ON_CART, AskState, BatchState, PutBackState, TaskState
+from mfc.picking.wallmodels import PutSlot, SortTote, WallPut, WallWork
+
+__all__ = ["PutSlot", "SortTote", "WallPut", "WallWork"]  # part of this app, in a module of their own
 
 
 class Colour(models.TextChoices):
@@ -18,6 +21,13 @@ class Colour(models.TextChoices):
     MAGENTA = "magenta"
     CYAN = "cyan"
     WHITE = "white"
+
+
+class Method(models.TextChoices):
+    """How the orders of a batch come apart."""
+
+    CLUSTER = "cluster"  # each order has its tote on the cart
+    SORT = "sort"  # one tote takes all, a put wall sorts it
 
 
 class Wave(models.Model):
@@ -39,6 +49,7 @@ class Batch(models.Model):
     state = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in BatchState], default=BatchState.PLANNED
     )
+    method = models.CharField(max_length=10, choices=Method, default=Method.CLUSTER)
     station = models.ForeignKey(
         "workforce.Station", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
     )
@@ -149,6 +160,8 @@ class ActionKind(models.TextChoices):
     DAMAGED = "damaged"
     FULL = "full"
     TOTE = "tote"
+    PUT_ALL = "put_all"
+    SORT_FULL = "sort_full"
 
 
 class PickAction(models.Model):

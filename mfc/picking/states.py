@@ -1,4 +1,4 @@
-"""States of batches and pick tasks."""
+"""States of batches, pick tasks and put slots."""
 
 from __future__ import annotations
 
@@ -70,4 +70,28 @@ _P = PutBackState
 PUT_BACK_TRANSITIONS: dict[PutBackState, frozenset[PutBackState]] = {
     _P.OPEN: frozenset({_P.DONE}),
     _P.DONE: frozenset(),
+}
+
+
+class SlotState(StrEnum):
+    IDLE = "idle"  # free
+    ASSIGNED = "assigned"  # kept for an order that is being picked
+    BINDING = "binding"  # an empty tote is wanted here
+    FILLING = "filling"  # its tote takes what is sorted
+    COMPLETE = "complete"  # nothing more comes: the tote is to be closed
+    SEALED = "sealed"  # closed, the totes go onto the belt
+    RETIRED = "retired"  # taken off the wall; final
+
+
+_W = SlotState
+SLOT_TRANSITIONS: dict[SlotState, frozenset[SlotState]] = {
+    _W.IDLE: frozenset({_W.ASSIGNED, _W.RETIRED}),
+    _W.ASSIGNED: frozenset({_W.BINDING, _W.IDLE}),  # idle: nothing came, or the order was called off
+    _W.BINDING: frozenset({_W.FILLING, _W.ASSIGNED, _W.COMPLETE, _W.IDLE}),  # assigned: put down again
+    _W.FILLING: frozenset(
+        {_W.BINDING, _W.COMPLETE, _W.IDLE}
+    ),  # binding: the tote is full, another one is wanted
+    _W.COMPLETE: frozenset({_W.FILLING, _W.BINDING, _W.SEALED}),  # back: the last put was undone
+    _W.SEALED: frozenset({_W.IDLE}),
+    _W.RETIRED: frozenset(),
 }

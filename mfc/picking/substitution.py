@@ -306,6 +306,18 @@ def stop_waiting(*, batch: Batch, actor: Actor) -> int:
     return len(asks)
 
 
+def refuse_while_asked(batch: Batch) -> None:
+    """Raise ``customer_asked`` while a customer may still choose a substitute: the cart must not leave."""
+    asks = open_in(batch)
+    if asks:
+        left_s = max(0, int((asks[0].deadline - clock.now()).total_seconds()))
+        raise DomainError(
+            "customer_asked",
+            f"Waiting for the customer of {asks[0].order_line.order.ref}: {left_s} s.",
+            seconds=left_s,
+        )
+
+
 def withdraw(ask: SubstitutionAsk, actor: Actor) -> None:
     """The question is no longer needed (found after all, order cancelled); nothing becomes short by it."""
     advance(ask, AskState.WITHDRAWN, table=ASK_TRANSITIONS, answered_at=clock.now(), answered_by=str(actor))

@@ -14,7 +14,7 @@ from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
 from mfc.inventory import transfers
-from mfc.inventory.models import Reservation
+from mfc.inventory.models import Reservation, ToteUse
 from mfc.orders import services as orders
 from mfc.orders.models import Order
 from mfc.picking.models import ActionKind, Batch, PickTask
@@ -52,7 +52,7 @@ _AT_STOP_FIELDS = (
 
 def at_stop(batch: Batch) -> list[PickTask]:
     """The tasks of the batch's present stop that are still to do, by tote position."""
-    return list(
+    rows = list(
         PickTask.objects.filter(batch=batch, stop=batch.current_stop, state__in=TODO)
         .select_related(
             "sku",
@@ -64,6 +64,9 @@ def at_stop(batch: Batch) -> list[PickTask]:
         .only(*_AT_STOP_FIELDS)
         .order_by("batch_order__position", "pk")
     )
+    for row in rows:
+        row.batch = batch
+    return rows
 
 
 def present(batch: Batch) -> list[PickTask]:
@@ -133,9 +136,9 @@ def confirm_pick(*, batch: Batch, task: PickTask, person: Person) -> None:
     go_on(batch, actor)
 
 
-def put(batch: Batch, task: PickTask, person: Person) -> None:
-    """Book one task into its order's tote."""
-    use = task.batch_order.tote_use
+def put(batch: Batch, task: PickTask, person: Person, *, use: ToteUse | None = None) -> None:
+    """Book one task into its order's tote, or into ``use`` when one tote takes all."""
+    use = use or task.batch_order.tote_use
     assert use is not None, "nothing is put while a position waits for its tote"
     try:
         advance(

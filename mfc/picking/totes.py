@@ -7,7 +7,7 @@ from mfc.core.errors import DomainError
 from mfc.inventory import containers
 from mfc.inventory.models import Balance, ContainerKind, ToteUse
 from mfc.orders.states import OrderState
-from mfc.picking.models import ActionKind, Batch, BatchOrder
+from mfc.picking.models import ActionKind, Batch, BatchOrder, Method, SortTote
 from mfc.picking.states import BatchState, TaskState
 from mfc.picking.tasks import at_stop, go_on, hold, put, record, split, touch
 from mfc.workforce.models import Person
@@ -16,11 +16,14 @@ from mfc.workforce.sessions import actor_of
 
 def on_cart(batch: Batch) -> list[BatchOrder]:
     """The orders on the cart, by position."""
-    return list(
+    entries = list(
         BatchOrder.objects.filter(batch=batch)
         .select_related("order", "tote_use__container")
         .order_by("position")
     )
+    for entry in entries:
+        entry.batch = batch
+    return entries
 
 
 def live(entries: list[BatchOrder]) -> list[BatchOrder]:
@@ -29,8 +32,22 @@ def live(entries: list[BatchOrder]) -> list[BatchOrder]:
 
 
 def waiting(entries: list[BatchOrder]) -> BatchOrder | None:
-    """The first position that wants an empty tote."""
+    """The first position that wants an empty tote. A cart for the put wall wants one for all orders."""
+    if entries and entries[0].batch.method == Method.SORT:
+        return next(iter(live(entries)), None) if pick_tote(entries[0].batch) is None else None
     return next((entry for entry in live(entries) if entry.tote_use_id is None), None)
+
+
+def pick_totes(batch: Batch) -> list[SortTote]:
+    """The pick totes of a batch for the put wall, in the order they were filled."""
+    rows = SortTote.objects.filter(batch=batch).select_related("tote_use__container")
+    return list(rows.order_by("number", "pk"))
+
+
+def pick_tote(batch: Batch) -> SortTote | None:
+    """The one that is being filled."""
+    rows = SortTote.objects.filter(batch=batch, tote_use__closed_at=None, tote_use__full=False)
+    return rows.select_related("tote_use__container").order_by("-pk").first()
 
 
 def uses_of(batch: Batch) -> dict[int, list[ToteUse]]:

@@ -247,6 +247,29 @@ def _tasks(ids: list[int]) -> Any:
     )
 
 
+def _put_all(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
+    """A whole stop comes out of the pick tote again."""
+    said = [_put(batch, person, {"task": pk}) for pk in data["tasks"]]
+    rows = _tasks(data["tasks"]).filter(state=TaskState.OPEN)
+    qty = sum(task.qty for task in rows)
+    if not any(said):
+        return None
+    return f"Put {qty} × {rows[0].sku.name} back at {rows[0].location.code} and start this stop again."
+
+
+def _sort_full(batch: Batch, person: Person, data: dict[str, Any]) -> str | None:
+    present = totes.pick_tote(batch)
+    if present is not None:
+        raise DomainError("undo_too_late", f"Tote {present.tote_use.container.label} stands there already.")
+    old = ToteUse.objects.select_related("container").get(pk=data["use"])
+    ToteUse.objects.filter(pk=old.pk).update(full=False)
+    journal.write(
+        "tote.reopened", actor=actor_of(person), subject=f"batch:{batch.pk}", tote=old.container.label
+    )
+    said = _put_all(batch, person, data) if data["tasks"] else ""
+    return f"{said or ''} Tote {old.container.label} is filled on.".strip()
+
+
 def _ask_ids(given: list[dict[str, Any]]) -> list[UUID]:
     return [UUID(one["ask"]) for one in given if one["ask"] is not None]
 
@@ -265,4 +288,6 @@ _UNDO: dict[ActionKind, Callable[[Batch, Person, dict[str, Any]], str | None]] =
     ActionKind.DAMAGED: _short,
     ActionKind.FULL: _full,
     ActionKind.TOTE: _tote,
+    ActionKind.PUT_ALL: _put_all,
+    ActionKind.SORT_FULL: _sort_full,
 }

@@ -25,10 +25,10 @@ from mfc.orders import services as orders
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
 from mfc.orders.states import OrderState
-from mfc.picking import batches
+from mfc.picking import batches, walls
 from mfc.picking.batching import MAX_CANDIDATES, Batcher, Cart, OpenOrder, Pace
 from mfc.picking.batching import Batch as PlannedBatch
-from mfc.picking.models import Batch, BatchOrder, PickTask, Wave
+from mfc.picking.models import Batch, BatchOrder, Method, PickTask, PutSlot, Wave
 from mfc.picking.routing import Stop
 from mfc.picking.states import ON_CART, BatchState
 from mfc.workforce.models import LabourStandard, StationKind, WorkSession
@@ -166,12 +166,41 @@ def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
         needs = _needs(one)
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
         open_orders.append(_open_order(site, one, chosen[one.name], xs))
-    plan = _batcher(site, labour).next_batch(open_orders, now_s=clock.now().timestamp())
+    now_s = clock.now().timestamp()
+    slots = walls.room(site)
+    plan = _sort_plan(site, labour, slots, waiting, open_orders, now_s)
+    if plan is None:
+        slots = []
+        plan = _batcher(site, labour, site.cart_orders).next_batch(open_orders, now_s=now_s)
     assert plan is not None, "an order that fits no tote is refused at intake"
     by_name = {one.name: one for one in waiting}
     members = [by_name[name] for name in plan.order_ids if isinstance(name, _Name)]
     _hold_accepted(members)
-    return _write(site, plan, members, chosen, reason)
+    return _write(site, plan, members, chosen, reason, slots)
+
+
+def _sort_plan(
+    site: Site,
+    labour: LabourStandard,
+    slots: list[PutSlot],
+    waiting: list[Waiting],
+    open_orders: list[OpenOrder],
+    now_s: float,
+) -> PlannedBatch | None:
+    """A walk for the put wall; None: each order is picked into its own tote.
+
+    Goods sold by weight are weighed one by one for their customer: such orders are not mixed. When the most urgent
+    order is one of them it goes first, and a walk for a single order needs no wall.
+    """
+    fit = [
+        one
+        for one, row in zip(open_orders, waiting, strict=True)
+        if not any(line.sku.catch_weight for line in row.lines)
+    ]
+    if len(slots) < 2 or not fit or fit[0] is not open_orders[0]:
+        return None
+    plan = _batcher(site, labour, len(slots)).next_batch(fit, now_s=now_s)
+    return plan if plan is not None and len(plan.order_ids) > 1 else None
 
 
 def _needs(one: Waiting) -> list[Need]:
@@ -222,7 +251,7 @@ def _spot(site: Site, item: Taken, xs: dict[str, int]) -> Spot:
     return Spot(source.x_mm, min(source.y_mm, site.front_y_mm), source.level)
 
 
-def _batcher(site: Site, labour: LabourStandard) -> Batcher:
+def _batcher(site: Site, labour: LabourStandard, positions: int) -> Batcher:
     belt = layout.the_belt(site)
     depot = Spot(belt.x_mm, belt.y_mm) if belt else Spot(0, 0)
     return Batcher(
@@ -230,7 +259,7 @@ def _batcher(site: Site, labour: LabourStandard) -> Batcher:
         start=depot,
         end=depot,
         cart=Cart(
-            positions=site.cart_orders,
+            positions=positions,
             tote_volume_ml=site.tote_volume_ml,
             tote_weight_g=site.tote_weight_g,
             cart_weight_g=site.cart_weight_g,
@@ -246,9 +275,17 @@ def _batcher(site: Site, labour: LabourStandard) -> Batcher:
 
 
 def _write(
-    site: Site, plan: PlannedBatch, members: list[Waiting], chosen: dict[_Name, list[Taken]], reason: str
+    site: Site,
+    plan: PlannedBatch,
+    members: list[Waiting],
+    chosen: dict[_Name, list[Taken]],
+    reason: str,
+    slots: list[PutSlot],
 ) -> Batch | None:
+    """``slots`` of a put wall make it a sort batch: the most urgent order has the first place and slot."""
     now = clock.now()
+    if slots:
+        members = sorted(members, key=lambda one: (one.order.promise_until, one.order.number))
     taken = [item for one in members for item in chosen[one.name]]
     needs = [need for one in members for need in _needs(one)]
     rows = reservations.reserve(site_id=site.pk, actor=SYSTEM, needs=needs, taken=taken)
@@ -259,6 +296,7 @@ def _write(
     batch = Batch.objects.create(
         site=site,
         wave=wave,
+        method=Method.SORT if slots else Method.CLUSTER,
         length_mm=plan.length_mm,
         policy=plan.policy,
         reason=plan.reason[:300],
@@ -269,6 +307,8 @@ def _write(
     for position, one in enumerate((one for one in members if chosen[one.name]), start=1):
         orders.move(one.order, OrderState.RELEASED, actor=SYSTEM, batch=batch.pk)
         entries[one.name] = BatchOrder.objects.create(batch=batch, order=one.order, position=position)
+        if slots:
+            walls.assign(slots[position - 1], one.order, actor=SYSTEM)
     for one in members:
         if not chosen[one.name]:
             orders.move(one.order, OrderState.UNFILLED, actor=SYSTEM, reason="no stock at release")

@@ -40,6 +40,7 @@ MACHINES = (
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
     Machine("Question to a customer", picking.AskState, picking.ASK_TRANSITIONS, picking.AskState.ASKED),
     Machine("Put-back", picking.PutBackState, picking.PUT_BACK_TRANSITIONS, picking.PutBackState.OPEN),
+    Machine("Put slot", picking.SlotState, picking.SLOT_TRANSITIONS, picking.SlotState.IDLE),
     Machine("Pack job", packing.PackState, packing.TRANSITIONS, packing.PackState.ARRIVING),
     Machine("Import", core.ImportState, core.IMPORT_TRANSITIONS, core.ImportState.UPLOADED),
     Machine("Shipment", dispatch.ShipmentState, dispatch.TRANSITIONS, dispatch.ShipmentState.SEALED),

@@ -9,8 +9,8 @@ from mfc.inventory.models import ContainerKind
 from mfc.layout import queries as layout
 from mfc.layout.models import Location
 from mfc.packing import bench
-from mfc.picking import batches, catchweight, tasks, totes, undo
-from mfc.picking.models import Batch, PickTask
+from mfc.picking import batches, catchweight, sorting, tasks, totes, undo
+from mfc.picking.models import Batch, Method, PickTask
 from mfc.picking.states import BatchState, TaskState
 from mfc.scanning import cart_exceptions as exceptions
 from mfc.scanning import zero_check
@@ -57,6 +57,8 @@ def _without_batch(desk: Desk, session: WorkSession, scan: Scan) -> Reply:
     batch = batches.claim_next(station=desk.station, person=desk.person)
     if batch is None:
         return accepted("Cart is yours. Work comes as soon as orders are released.")
+    if batch.method == Method.SORT:
+        return accepted(f"Batch {batch.pk} for the put wall: load one empty tote.")
     return accepted(f"Batch {batch.pk}: load {len(totes.live(batches.cart_orders(batch)))} empty totes.")
 
 
@@ -65,6 +67,8 @@ def _load(desk: Desk, batch: Batch, scan: Scan) -> Reply:
         raise DomainError(
             "unexpected_scan", "An empty tote is wanted now.", remedy="Scan the label of an empty tote."
         )
+    if batch.method == Method.SORT:
+        return _load_pick_tote(desk, batch, scan.label)
     entry = batches.load_tote(batch=batch, label=scan.label, person=desk.person)
     return accepted(f"Tote on {entry.letter}.")
 
@@ -101,8 +105,15 @@ def _load_next(desk: Desk, batch: Batch, scan: Scan) -> Reply:
             "An empty tote is wanted where the full one stood.",
             remedy="Scan the label of an empty tote, or press Undo.",
         )
+    if batch.method == Method.SORT:
+        return _load_pick_tote(desk, batch, scan.label)
     entry = totes.load_next(batch=batch, label=scan.label, person=desk.person)
     return accepted(f"Tote on {entry.letter}. Go on.")
+
+
+def _load_pick_tote(desk: Desk, batch: Batch, label: str) -> Reply:
+    row = sorting.load(batch=batch, label=label, person=desk.person)
+    return accepted(f"Pick tote {row.number} on the cart.")
 
 
 def _item(
@@ -163,6 +174,11 @@ def _place(
 def _put(desk: Desk, batch: Batch, in_hand: list[PickTask], label: str) -> Reply:
     if not in_hand:
         raise DomainError("unexpected_scan", "Scan the item first, then the tote.")
+    if batch.method == Method.SORT:
+        row = totes.pick_tote(batch)
+        if row is not None and row.tote_use.container.label == label:
+            return _confirm_stop(desk, batch, in_hand)
+        raise DomainError("wrong_tote", f"Tote {label} is not the pick tote. {where_to_put(in_hand)}")
     for task in in_hand:
         use = task.batch_order.tote_use
         if use is not None and use.container.label == label:
@@ -178,7 +194,31 @@ def _confirm(desk: Desk, batch: Batch, task: PickTask) -> Reply:
     return accepted(f"{task.qty} in {task.batch_order.letter}.")
 
 
+def _confirm_stop(desk: Desk, batch: Batch, in_hand: list[PickTask]) -> Reply:
+    qty = sorting.confirm_stop(batch=batch, in_hand=in_hand, person=desk.person)
+    zero_check.ask(desk, in_hand[0])
+    if batch.state == BatchState.PICKED:
+        return accepted("That was the last one. Bring the cart to the put wall.")
+    return accepted(f"{qty} in the pick tote.")
+
+
+def _drop_at_wall(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if not isinstance(scan, LocationScan):
+        raise DomainError(
+            "unexpected_scan",
+            "The cart is finished.",
+            remedy="Bring it to the put wall and scan a label of the wall.",
+        )
+    sorting.check_wall(batch, scan.location)
+    dropped = sorting.drop(batch=batch, person=desk.person)
+    batches.claim_next(station=desk.station, person=desk.person)
+    back = f", {dropped.empty} empty back to the stack" if dropped.empty else ""
+    return accepted(f"{len(dropped.full)} pick totes at the wall{back}.")
+
+
 def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
+    if batch.method == Method.SORT:
+        return _drop_at_wall(desk, batch, scan)
     belt = layout.the_belt(desk.station.site)
     if belt is None or not isinstance(scan, LocationScan) or scan.location.pk != belt.pk:
         raise DomainError(
@@ -219,6 +259,8 @@ def press_position(desk: Desk, position: int, press: str) -> Reply:
     in_hand = [task for task in tasks.at_stop(batch) if task.state == TaskState.VERIFIED]
     if not in_hand:
         raise DomainError("unexpected_scan", "Scan the item first, then press the tote's button.")
+    if batch.method == Method.SORT:
+        return _confirm_stop(desk, batch, in_hand)
     for task in in_hand:
         if task.batch_order.position == position:
             return _confirm(desk, batch, task)

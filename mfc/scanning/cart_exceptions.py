@@ -8,8 +8,8 @@ from typing import Any
 from mfc.core import clock, txn
 from mfc.core.errors import DomainError
 from mfc.inventory.models import ReasonCode
-from mfc.picking import catchweight, shorts, substitution, tasks, totes
-from mfc.picking.models import Batch, PickTask
+from mfc.picking import catchweight, shorts, sorting, substitution, tasks, totes
+from mfc.picking.models import Batch, Method, PickTask
 from mfc.picking.shorts import Outcome
 from mfc.picking.states import BatchState, TaskState
 from mfc.scanning.replies import Desk, Reply, accepted
@@ -26,6 +26,8 @@ HELD = "held_short"
 
 def where_to_put(stop: Sequence[PickTask]) -> str:
     """What goes where, for the person's ear."""
+    if stop and stop[0].batch.method == Method.SORT:
+        return f"Put {sum(task.qty for task in stop)} into the pick tote."
     return "Put " + ", ".join(f"{task.qty} into {task.batch_order.letter}" for task in stop) + "."
 
 
@@ -104,6 +106,9 @@ def _told(outcome: Outcome) -> list[str]:
 
 def _full(desk: Desk, batch: Batch, letter: str, fits: int) -> Reply:
     in_hand = [task for task in _stop(batch) if task.state == TaskState.VERIFIED]
+    if batch.method == Method.SORT:
+        sorting.full(batch=batch, fits=fits, person=desk.person)
+        return accepted("Leave the full tote. Put an empty pick tote on the cart and scan it.")
     if letter:
         position = ord(letter) - ord("A") + 1
     elif in_hand:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db.models import F
 
 from mfc.core.errors import DomainError
-from mfc.layout.models import Location
+from mfc.layout.models import Location, LocationKind
 from mfc.picking.models import PickTask
 from mfc.picking.states import TODO, BatchState
-from mfc.scanning import cart, flows, hospital, pack
+from mfc.scanning import cart, flows, hospital, pack, wall
 from mfc.scanning.flows.frame import Work
 from mfc.scanning.replies import SILENT, Desk, Reply, accepted
 from mfc.scanning.resolve import BadgeScan, CommandScan, Scan, resolve
@@ -46,6 +46,8 @@ def _scan(station: Station, scan: Scan) -> Reply:
             return pack.scan(desk, scan)
         case StationKind.STOCK:
             return flows.scan(Work(station, open_session.person, open_session), scan)
+        case StationKind.PUTWALL:
+            return wall.scan(desk, scan)
         case _:
             return hospital.scan(desk, scan)
 
@@ -67,18 +69,24 @@ def press_on_cart(*, station: Station, position: int, press: str) -> Reply:
 
 
 def press_at_location(*, station: Station, location: Location, press: str) -> Reply:
-    """A button of the light point at a location, pressed for the cart whose lamp is lit there."""
+    """A button of the light point at a location, pressed for the cart or wall whose lamp is lit there."""
     open_session = sessions.open_at(station)
     if open_session is None:
         raise DomainError("no_session", f"Nobody is logged in at {station.key}.")
-    return cart.press_location(Desk(station, open_session.person), location, press)
+    desk = Desk(station, open_session.person)
+    if station.kind == StationKind.PUTWALL:
+        return wall.press(desk, location, press)
+    return cart.press_location(desk, location, press)
 
 
 def station_lit_at(location: Location) -> Station:
-    """The cart whose present stop is at this location (the first claimed, as the lamp shows it).
+    """The wall the location is a slot of, or the cart whose present stop is there (the first claimed, as the lamp shows).
 
     Raises ``nothing_expected`` when no lamp is lit there.
     """
+    slot = wall.slot_at(location) if location.kind == LocationKind.PUTWALL else None
+    if slot is not None:
+        return slot.station
     task = (
         PickTask.objects.filter(
             location=location, state__in=TODO, batch__state=BatchState.PICKING, stop=F("batch__current_stop")

@@ -16,10 +16,12 @@ from mfc.inbound import putaway, receipts
 from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode, ToteUse
 from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
-from mfc.picking.models import PickTask, PutBack, SubstitutionAsk
+from mfc.picking import wallplan
+from mfc.picking.models import PickTask, PutBack, SortTote, SubstitutionAsk, WallPut, WallWork
 from mfc.upkeep import counting
 from mfc.upkeep.models import Count, CountKind, CountLine, Replenishment
 from mfc.webhooks.models import Delivery, Endpoint
+from mfc.workforce.models import Station
 from tests.browser import floor as floors
 from tests.browser.floor import Floor
 
@@ -88,6 +90,13 @@ def floor(db: None) -> Floor:
     PutBack.objects.create(
         site=built.site, order_line=task.order_line, tote_use=use, sku=task.sku, qty=1, location=task.location,
         created_at=now,
+    )  # fmt: skip
+    wall = Station.objects.create(site=built.site, key="wall-9", kind="putwall")
+    wallplan.build(station=wall, rows=1, columns=2, actor=SYSTEM)
+    SortTote.objects.create(batch=task.batch, tote_use=use, number=1)
+    WallWork.objects.create(station=wall, tote_use=use, sku=task.sku)
+    WallPut.objects.create(
+        station=wall, task=task, kind="missing", qty=1, source=use, person=floors.Person.objects.order_by("pk")[0], at=now
     )  # fmt: skip
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     VariableMeasure.objects.create(pattern="28IIIIIWWWWWC")

@@ -47,7 +47,9 @@ def test_what_services_rule_cannot_be_typed_over(rf: Any, admin_user: Any) -> No
     for label in (
         "inventory.Balance", "inventory.SkuPosition", "inventory.StockMove", "inventory.Reservation",
         "inventory.ToteUse", "orders.Order", "orders.OrderLine", "picking.Wave", "picking.Batch",
-        "picking.PickTask", "picking.PickAction", "picking.SubstitutionAsk", "picking.PutBack",
+        "picking.PickTask", "picking.PickAction",
+        "picking.PutSlot", "picking.SortTote", "picking.WallPut", "picking.WallWork",
+        "picking.SubstitutionAsk", "picking.PutBack",
         "packing.PackJob", "packing.Parcel", "dispatch.Shipment", "dispatch.Staging",
         "floor.DirectionDecision", "workforce.WorkSession", "core.JournalEntry", "core.Receipt",
         "core.ImportRun", "core.ImportChunk",

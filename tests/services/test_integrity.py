@@ -127,9 +127,34 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
     "a_cart_has_one_batch": (
         set(),
         "DROP INDEX one_batch_per_station; DROP INDEX one_batch_per_colour; "
-        "INSERT INTO picking_batch (site_id, wave_id, state, station_id, colour, current_stop, length_mm, policy, reason,"
-        " latest_start, planned_at) SELECT site_id, wave_id, 'picked', station_id, colour, 1, 0, '', '', now(), now()"
-        " FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+        "INSERT INTO picking_batch (site_id, wave_id, state, method, station_id, colour, current_stop, length_mm, policy,"
+        " reason, latest_start, planned_at) SELECT site_id, wave_id, 'picked', method, station_id, colour, 1, 0, '', '',"
+        " now(), now() FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+    ),
+    "slots_have_their_tote": (
+        set(),
+        'INSERT INTO picking_putslot (site_id, station_id, location_id, face, "row", "column", position, state, revision)'
+        " SELECT s.site_id, s.id, p.id, 1, 1, 1, 1, 'filling', 0 FROM workforce_station s, layout_location p LIMIT 1",
+    ),
+    "slots_hold_orders_under_way": (
+        set(),
+        'INSERT INTO picking_putslot (site_id, station_id, location_id, face, "row", "column", position, state,'
+        " revision, order_id) SELECT s.site_id, s.id, p.id, 1, 1, 1, 1, 'complete', 0, o.id"
+        " FROM workforce_station s, layout_location p, orders_order o WHERE o.ref = 'waits' LIMIT 1",
+    ),
+    "pick_totes_hold_what_is_unsorted": (
+        set(),
+        "INSERT INTO picking_sorttote (batch_id, tote_use_id, number) SELECT batch_id, tote_use_id, 1"
+        " FROM picking_picktask;"
+        " INSERT INTO picking_putback (site_id, order_line_id, tote_use_id, sku_id, qty, location_id, state, created_at)"
+        " SELECT b.site_id, t.order_line_id, t.tote_use_id, t.sku_id, 1, t.location_id, 'done', now()"
+        " FROM picking_picktask t JOIN picking_batch b ON b.id = t.batch_id",
+    ),
+    "wall_puts_are_in_the_ledger": (
+        set(),
+        "INSERT INTO picking_wallput (station_id, task_id, kind, qty, source_id, person_id, at)"
+        " SELECT b.station_id, t.id, 'missing', 1, t.tote_use_id, t.done_by_id, now()"
+        " FROM picking_picktask t JOIN picking_batch b ON b.id = t.batch_id",
     ),
     "ready_shipments_are_staged": (set(), "DELETE FROM dispatch_staging"),
     "handed_over_totes_are_empty": (

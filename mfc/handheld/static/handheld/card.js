@@ -2,6 +2,7 @@
 
 import { h, symbol } from "./dom.js";
 import { guide } from "./guide.js";
+import { wall } from "./wall.js";
 
 const SHAPES = 6;
 const PICTURES = {
@@ -14,12 +15,13 @@ const PICTURES = {
   hospital_tote: "tote",
 };
 const STATES = {
-  wanted: "put here", done: "done", full: "onto the belt", empty: "empty, back to the stack", cancelled: "order cancelled", idle: "",
+  wanted: "put here", done: "done", full: "onto the belt", at_wall: "to the put wall", empty: "empty, back to the stack", cancelled: "order cancelled", idle: "",
 };
 const FIXES = { ok: "right", remove: "take out", fetch: "fetch" };
 
 export function drawCard(screen) {
   const parts = {
+    wall_tote: wall, wall_item: wall, wall_put: wall, wall_bind: wall, wall_seal: wall,
     menu: guide, stock: guide, pick, put, drop, ask, totes, pack_seal: seal, hospital_count: lines, hospital_fix: lines,
   };
   // Nothing to draw is nothing, not the word "null".
@@ -126,14 +128,15 @@ function cart(screen, size = "") {
 }
 
 function tote({ position, letter, state, qty, label }) {
-  const said = [`Tote ${letter}`, qty ? `${qty} pieces` : "", STATES[state] ?? ""].filter(Boolean).join(", ");
+  const said = [letter.length > 1 ? letter : `Tote ${letter}`, qty ? `${qty} pieces` : "", STATES[state] ?? ""].filter(Boolean).join(", ");
   return h("li", { class: "tote", "data-state": state, "data-gets": qty ? "yes" : false, "aria-label": said },
-    symbol(`shape-${((position - 1) % SHAPES) + 1}`, "shape"),
-    h("span", { class: "letter", "aria-hidden": "true" }, letter),
+    letter.length > 1 ? null : symbol(`shape-${((position - 1) % SHAPES) + 1}`, "shape"),
+    h("span", { class: letter.length > 1 ? "letter word" : "letter", "aria-hidden": "true" }, letter),
     qty ? h("span", { class: "count", "aria-hidden": "true" }, `×${qty}`) : null,
     state === "wanted" && qty && label ? h("span", { class: "plate" }, label) : null,
     state === "done" ? symbol("sign-accepted", "tick") : null,
     state === "full" || state === "empty" || state === "cancelled" ? h("span", { class: "count", "aria-hidden": "true" }, state) : null,
+    state === "at_wall" ? h("span", { class: "count", "aria-hidden": "true" }, "to the wall") : null,
   );
 }
 
