@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mfc.layout.models import Location
+from mfc.scanning.flows import FLOWS
 from tests.browser.conftest import Visitor
 from tests.browser.floor import Floor
 from tests.browser.test_handheld import live, said, scan, until
@@ -26,7 +27,7 @@ def test_goods_are_moved_with_buttons_scans_and_a_typed_number(
 ) -> None:
     source = Location.objects.get(code="A01-02-A")
     target = Location.objects.get(code="A01-04-A")
-    terminal.click("[data-choice='1']")
+    terminal.click(".menu button:has-text('Move')")
     until(lambda: "place you take from" in terminal.inner_text("#card"))
     scan(terminal, source.label)
     until(lambda: terminal.is_visible(".ask"))
@@ -44,7 +45,7 @@ def test_goods_are_moved_with_buttons_scans_and_a_typed_number(
 
 
 def test_a_value_that_is_no_number_is_told_in_the_sheet(terminal: Any, floor: Floor) -> None:
-    terminal.click("[data-choice='1']")
+    terminal.click(".menu button:has-text('Move')")
     until(lambda: "place you take from" in terminal.inner_text("#card"))
     scan(terminal, Location.objects.get(code="A01-02-A").label)
     until(lambda: terminal.is_visible(".ask"))
@@ -63,3 +64,15 @@ def test_nothing_sticks_out_on_small_screens_light_and_dark(floor: Floor, visito
             live(page)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
     assert visitor.faults == []
+
+
+def test_label_and_hint_of_a_button_stand_below_each_other(terminal: Any) -> None:
+    spots = terminal.evaluate(
+        "[...document.querySelectorAll('[data-choice]')].map(one => [...one.children].map(part => {"
+        " const box = part.getBoundingClientRect(), own = one.getBoundingClientRect();"
+        " return [box.top, box.bottom, box.left >= own.left && box.right <= own.right]; }))"
+    )
+    assert len(spots) == len(FLOWS)  # a lead is offered all of them
+    for (_, label_end, label_inside), (hint_start, _, hint_inside) in spots:
+        assert label_end <= hint_start
+        assert (label_inside, hint_inside) == (True, True)
