@@ -18,6 +18,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "picking.wave",
             "picking.picktask",
             "picking.putback",
+            "picking.wallwork",
+            "picking.putslot",
             "packing.packjob",
             "workforce.worksession",
         ),
@@ -92,6 +94,8 @@ ELSEWHERE = frozenset(
         "inventory.toteuse",
         "picking.batchorder",
         "picking.pickaction",
+        "picking.sorttote",
+        "picking.wallput",
     }
 )
 # Where the model's own name says too little beside the others of its group.

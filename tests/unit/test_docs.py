@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db.models import NOT_PROVIDED
 
 from devices import config
 from mfc.core import labels
+from mfc.layout.models import Site
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -88,6 +90,28 @@ def test_every_setting_is_described_and_every_description_is_a_setting() -> None
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))
     assert known
     assert described == known
+
+
+def test_every_site_setting_is_described_with_its_default() -> None:
+    page = (REFERENCE / "site-settings.md").read_text(encoding="utf-8")
+    described: dict[str, str] = {}
+    for names, defaults in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([^|]+) \|", page, re.MULTILINE):
+        fields = re.findall(r"`(\w+)`", names)
+        values = defaults.strip().split(", ")
+        described |= dict(zip(fields, values * len(fields) if len(values) == 1 else values, strict=False))
+    words = {NOT_PROVIDED: "–", False: "off", True: "on"}
+    known = {
+        field.name: words.get(field.default, str(field.default))
+        if not _is_number(field.default)
+        else str(field.default)
+        for field in Site._meta.concrete_fields
+        if field.name not in {"id", "code", "name"}
+    }
+    assert described == known
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def test_every_management_command_is_described() -> None:
