@@ -106,9 +106,10 @@ class LotAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("holds")
 
-    @display(description="On hold", boolean=True)
-    def on_hold(self, lot: Lot) -> bool:
-        return any(hold.lifted_at is None for hold in lot.holds.all())
+    @display(description="Status")
+    def on_hold(self, lot: Lot) -> str:
+        kinds = sorted({hold.kind for hold in lot.holds.all() if hold.lifted_at is None})
+        return f"on hold: {', '.join(kinds)}" if kinds else "–"
 
     @display(description="Every unit")
     def where(self, lot: Lot) -> str:

@@ -72,10 +72,10 @@ def plan(*, site: Site) -> list[Replenishment]:
 
 
 def _drop_pointless(tasks: list[Replenishment]) -> None:
-    """A task whose source is empty or reserved by now asks for nothing that could be brought."""
+    """A task whose source is empty or reserved by now, or whose slot has been filled another way, asks for nothing."""
     for task in tasks:
         row = _source(task)
-        if row is None or row.on_hand - row.reserved < 1:
+        if row is None or row.on_hand - row.reserved < 1 or _is_filled(task):
             advance(
                 task,
                 ReplenishState.CANCELLED,
@@ -83,6 +83,14 @@ def _drop_pointless(tasks: list[Replenishment]) -> None:
                 done_at=clock.now(),
                 done_by=str(SYSTEM),
             )
+
+
+def _is_filled(task: Replenishment) -> bool:
+    """A delivery may have been put away there meanwhile. What orders need soon is still brought while it fits."""
+    slot = _slot(task.target, [])
+    if task.urgency == Urgency.ROUTINE and slot.min_qty is not None and slot.on_hand > slot.min_qty:
+        return True
+    return slot.room is not None and slot.room < task.qty
 
 
 def _stock(site: Site) -> dict[int, _Stock]:

@@ -114,6 +114,15 @@ def test_less_than_the_book_says_has_the_reserve_place_counted(world: World) -> 
     assert broken_invariants() == {}
 
 
+def test_a_slot_that_a_delivery_has_filled_is_not_filled_again(world: World) -> None:
+    receive(world, "RESERVE-1", "SOAP", 40)
+    slot(world, "SOAP", "A01-04", 5, 20)
+    planned(world)
+    receive(world, "A01-04", "SOAP", 10)
+    assert planned(world) == []
+    assert Replenishment.objects.get().state == "cancelled"
+
+
 def test_the_terminal_leads_from_reserve_to_bin(walk: Walk, world: World) -> None:
     receive(world, "RESERVE-1", "SOAP", 40)
     slot(world, "SOAP", "A01-04", 5, 20)
