@@ -34,11 +34,9 @@ def test_slots_are_freed_and_taken_off(floor: Floor, manager: Client) -> None:
     _, told = run(manager, "picking_putslot", "retire_slots", [one], confirmed="1")
     assert "is assigned; retired is not possible" in told[0]
     _, told = run(manager, "picking_putslot", "free_slots", [one, two], confirmed="1")
-    assert told == [
-        f"{two}: Slot 2 is free. Do what the screen asks for; nothing waits for this input.",
-        "Freed: 1",
-    ] or (told[-1] == "Freed: 1")
+    assert any(text.startswith(f"{two}: Slot 2 is free.") for text in told)
+    assert told[-1] == "Freed: 1"
     assert [slot.state for slot in walls.slots_of(one.station)] == ["idle", "idle"]
     _, told = run(manager, "picking_putslot", "retire_slots", [one, two], confirmed="1")
-    assert told == ["Taken off: 2"]
+    assert told[-1] == "Taken off: 2"
     assert walls.slots_of(one.station) == []
