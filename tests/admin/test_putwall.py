@@ -35,8 +35,8 @@ def test_slots_are_freed_and_taken_off(floor: Floor, manager: Client) -> None:
     assert "is assigned; retired is not possible" in told[0]
     _, told = run(manager, "picking_putslot", "free_slots", [one, two], confirmed="1")
     assert any(text.startswith(f"{two}: Slot 2 is free.") for text in told)
-    assert told[-1] == "Freed: 1"
+    assert "Freed: 1" in told
     assert [slot.state for slot in walls.slots_of(one.station)] == ["idle", "idle"]
     _, told = run(manager, "picking_putslot", "retire_slots", [one, two], confirmed="1")
-    assert told[-1] == "Taken off: 2"
+    assert "Taken off: 2" in told
     assert walls.slots_of(one.station) == []
