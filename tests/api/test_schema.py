@@ -32,7 +32,12 @@ COMMITTED = ROOT / "docs" / "reference" / "openapi.yaml"
 # Every operation is tried this often; together within a minute.
 EXAMPLES_PER_OPERATION = 12
 # What is asked for must exist: random words find nothing.
-NEEDS_QUERY = {"/api/v1/lots/trace", "/api/v1/putaways/proposals", "/api/v1/receipts/{receipt_id}"}
+NEEDS_QUERY = {
+    "/api/v1/lots/trace",
+    "/api/v1/putaways/proposals",
+    "/api/v1/putwalls/{station}/slots",
+    "/api/v1/receipts/{receipt_id}",
+}
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
