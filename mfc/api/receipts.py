@@ -328,6 +328,7 @@ class PutawayProposals(APIView):
             OpenApiParameter("sku", str, required=True),
             OpenApiParameter("lot", str),
             OpenApiParameter("qty", int, description="Eaches; 1 unless told"),
+            OpenApiParameter("from", str, description="Where the goods are: near places come first"),
         ],
     )
     def get(self, request: Request) -> Response:
@@ -350,7 +351,9 @@ class PutawayProposals(APIView):
             if waiting
             else None
         )
-        places = putaway.propose(site=site, sku=sku, lot_id=lot_id, qty=int(text))
+        start = pages.text_of(request, "from")
+        source = location_of(start) if start else None
+        places = putaway.propose(site=site, sku=sku, lot_id=lot_id, qty=int(text), source=source)
         return Response({"order": order, "places": [_proposal(one) for one in places]})
 
 

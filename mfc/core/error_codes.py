@@ -38,7 +38,7 @@ _ALL = (
     ErrorCode("barcode_taken", 409, "This code belongs to another article", "Look at the article named in the answer; remove the code there first, or use another one."),
     ErrorCode("label_invalid", 422, "The label cannot be read", "Scan again; replace the label if it is damaged."),
     # orders
-    ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Send a whole number of at least 1 and at most the stated limit."),
+    ErrorCode("quantity_invalid", 422, "The quantity is not possible", "Use a whole number within the limits that the message states."),
     ErrorCode("promise_in_past", 422, "The promise cannot be kept", "Send a promise window that ends in the future."),
     ErrorCode("promise_window_invalid", 422, "The promise window is not possible", "Send 'from' before 'until'."),
     ErrorCode("promise_too_tight", 422, "The promise is too soon to be kept", "Offer the customer a later window; the answer names the earliest."),

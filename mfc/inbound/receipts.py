@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError
@@ -143,6 +143,7 @@ def receive(*, receipt: Receipt, arrived: Arrived, actor: Actor) -> ReceiptItem:
     ``lot_differs``, ``weight_missing``, ``over_receipt`` (more than announced and tolerated, without a reason).
     """
     locked = _lock(receipt.pk)
+    arrived = _as_announced(locked, arrived)
     sku = arrived.sku
     if not 1 <= arrived.qty <= MAX_QTY:
         raise DomainError("quantity_invalid", f"{arrived.qty} is not 1 to {MAX_QTY}.", limit=MAX_QTY)
@@ -205,9 +206,29 @@ def receive(*, receipt: Receipt, arrived: Arrived, actor: Actor) -> ReceiptItem:
     return item
 
 
+def _as_announced(receipt: Receipt, arrived: Arrived) -> Arrived:
+    """Goods without a lot, announced with one, are of that lot. Raises ``lot_missing`` when it may be one of several."""
+    if arrived.lot_code:
+        return arrived
+    lines = [line for line in receipt.lines.order_by("position") if line.sku_id == arrived.sku.pk]
+    if not lines or any(not line.lot_code for line in lines):
+        return arrived
+    waiting = [line for line in lines if line.qty_open] or lines
+    if len({line.lot_code for line in waiting}) > 1:
+        codes = ", ".join(line.lot_code for line in waiting)
+        raise DomainError(
+            "lot_missing", f"Announced are the lots {codes} of {arrived.sku.code}: which one is it?"
+        )
+    return replace(
+        arrived, lot_code=waiting[0].lot_code, expires_on=arrived.expires_on or waiting[0].expires_on
+    )
+
+
 def _check_place(site: Site, arrived: Arrived) -> None:
     if (arrived.location is None) == (arrived.container is None):
-        raise DomainError("place_invalid", "Say where it is put down: a dock, or a tote or pallet.")
+        raise DomainError(
+            "place_invalid", "Say where it is put down: location (a dock), or container (a tote or pallet)."
+        )
     place = arrived.location
     if place is not None and (place.site_id != site.pk or place.kind not in ARRIVAL_KINDS):
         raise DomainError(

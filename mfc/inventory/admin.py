@@ -116,6 +116,12 @@ class BalanceAdmin(ExchangeMixin, ReadOnlyAdmin):
     keyset = False
     actions = ("adjust", "relocate")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The list shows what is there; the row of a place that was emptied is still found by its address."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        return rows.filter(on_hand__gt=0) if match and (match.url_name or "").endswith("changelist") else rows
+
     @display(description="Place", ordering="location__code")
     def place(self, balance: Balance) -> str:
         return str(balance.location or balance.container)

@@ -410,8 +410,15 @@ def adjust(
 ) -> None:
     """Correct a place's quantity to what was found, through the ledger.
 
-    Raises ``quantity_invalid`` without a reason, below zero or below what is reserved.
+    Raises ``place_invalid`` for what lies in a tote, ``quantity_invalid`` without a reason, below zero or below what is
+    reserved.
     """
+    if balance.location_id is None:
+        raise DomainError(
+            "place_invalid",
+            f"{balance.container} is a tote: its content is not corrected by hand.",
+            remedy="Count the tote at the hospital, or put away what is in it.",
+        )
     if not reason.strip() or on_hand < balance.reserved:
         raise DomainError(
             "quantity_invalid",

@@ -29,6 +29,11 @@ def accepted(text: str) -> Reply:
     return Reply("accepted", text)
 
 
+def asked(text: str, code: str = "reason_missing") -> Reply:
+    """Nothing was booked yet: the screen asks what to do about it. Heard and seen like a refusal, not like a success."""
+    return Reply("refused", text, code)
+
+
 def refused(refusal: DomainError) -> Reply:
     """Nothing has changed."""
     return Reply("refused", refusal.message, refusal.code, refusal.remedy)

@@ -140,6 +140,8 @@ def _own_label(site: Site, text: str, qty: int | None, typed: str) -> Scan:
     try:
         label = labels.parse(text)
     except labels.LabelError as error:
+        if text[:1].upper() == Kind.BADGE:  # a badge is a login: nobody is helped to guess one
+            raise DomainError("label_invalid", "This badge is not read rightly. Scan it again.") from error
         raise DomainError("label_invalid", str(error), value=text) from error
     match label.kind:
         case Kind.LOCATION:

@@ -19,7 +19,7 @@ from tests.world import World
 
 ANY_ID = "0190c0de-0000-7000-8000-000000000000"
 PUBLIC = {"api/schema.json", "api/docs/"}
-_UUID, _INTEGER = re.compile(r"<uuid:\w+>"), re.compile(r"<(int|path):\w+>")
+_UUID, _INTEGER = re.compile(r"<uuid:\w+>"), re.compile(r"<(?:int|path|slug|str):\w+>")
 _KIND = re.compile(r"<slug:kind>")
 
 

@@ -30,7 +30,7 @@ from tests.world import LEAD, World
 
 COMMITTED = ROOT / "docs" / "reference" / "openapi.yaml"
 # Every operation is tried this often; together within a minute.
-EXAMPLES_PER_OPERATION = 12
+EXAMPLES_PER_OPERATION = 8
 # What is asked for must exist: random words find nothing.
 NEEDS_QUERY = {
     "/api/v1/lots/trace",

@@ -127,12 +127,12 @@ def write_off_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     "plant",
     [
         promise_without_looking,
-        keep_promises_of_cancelled_orders,
         sell_what_is_held,
-        sell_what_has_expired,
         write_off_one_too_many,
+        pytest.param(keep_promises_of_cancelled_orders, marks=pytest.mark.slow),
+        pytest.param(sell_what_has_expired, marks=pytest.mark.slow),
     ],
-    ids=lambda plant: plant.__name__,
+    ids=lambda plant: getattr(plant, "__name__", None),
 )
 def test_the_machine_finds_a_planted_bug(
     world: World, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]

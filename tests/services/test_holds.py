@@ -7,7 +7,7 @@ import pytest
 from mfc.core.errors import DomainError
 from mfc.dispatch import shipments
 from mfc.inventory import expiry, holds, tracing, transfers
-from mfc.inventory.models import Hold, HoldKind, ReasonCode, StockMove
+from mfc.inventory.models import Balance, Hold, HoldKind, ReasonCode, StockMove
 from mfc.inventory.tracing import Found
 from mfc.orders.models import OrderLine
 from tests.proof import broken_invariants, refused
@@ -206,3 +206,10 @@ def test_an_unreadable_hold_is_told_with_what_to_do(world: World) -> None:
     with pytest.raises(DomainError) as told:
         hold(world)
     assert told.value.remedy == "Name a lot, a SKU or a location, and the reason."
+
+
+def test_the_content_of_a_tote_is_not_corrected_by_hand(world: World, walk: Walk) -> None:
+    walk.picked_tote(TEA=2)
+    row = Balance.objects.get(container__label=world.totes[0])
+    with refused("place_invalid"):
+        transfers.adjust(balance=row, actor=LEAD, on_hand=5, reason="counted")

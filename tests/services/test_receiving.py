@@ -213,3 +213,21 @@ def test_a_reference_is_used_once_and_an_announcement_may_be_called_off(world: W
     arrive(world, second, "TEA", 1)
     with refused("illegal_transition"):
         receipts.cancel(receipt=second, actor=LEAD, reason="too late")
+
+
+def test_goods_without_a_lot_are_of_the_announced_one(world: World) -> None:
+    day = TODAY + timedelta(days=30)
+    lines = [
+        receipts.Announced(sku=world.skus["MILK"], qty=4, lot_code="B7", expires_on=day),
+        receipts.Announced(sku=world.skus["CHEESE"], qty=2, lot_code="C7", expires_on=day),
+        receipts.Announced(sku=world.skus["CHEESE"], qty=2, lot_code="C8", expires_on=day),
+    ]
+    receipt = receipts.announce(site=world.site, ref="ASN-L", lines=lines, actor=LEAD)
+    item = arrive(world, receipt, "MILK", 4)
+    assert item.lot is not None
+    assert (item.lot.code, item.lot.expires_on) == ("B7", day)
+    with refused("lot_missing") as told:
+        arrive(world, receipt, "CHEESE", 2)
+    assert told.value.message == "Announced are the lots C7, C8 of CHEESE: which one is it?"
+    arrive(world, receipt, "CHEESE", 2, lot_code="C8")
+    assert broken_invariants() == {}

@@ -134,7 +134,7 @@ def ending(console: Console, result: dict[str, Any]) -> None:
         ),
         ("Scan to lamp", _times(lamp)),
         ("Tote to direction", _times(direction)),
-        ("Books", _verdict(result["integrity_violations"], "all invariants hold", "violations")),
+        ("Books", _books(result)),
         ("Floor and books", _verdict(result["deliveries_wrong"], "every tote as booked", "totes differ")),
         ("Took", f"{result['wall_s']} s"),
     ]
@@ -154,6 +154,12 @@ def _times(figures: dict[str, Any]) -> str:
     return (
         f"{figures['p50']} ms median, {figures['p95']} ms p95, {figures['p99']} ms p99 ({figures['n']} times)"
     )
+
+
+def _books(result: dict[str, Any]) -> Text:
+    """What broke, by name: ``manage.py check_integrity`` shows the rows."""
+    broken = ", ".join(result.get("integrity_broken", []))
+    return _verdict(result["integrity_violations"], "all invariants hold", f"rows break: {broken}")
 
 
 def _verdict(number: int, good: str, bad: str) -> Text:

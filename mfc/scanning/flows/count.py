@@ -22,7 +22,7 @@ from mfc.scanning.flows.frame import (
     chosen,
     unexpected,
 )
-from mfc.scanning.replies import Reply, accepted
+from mfc.scanning.replies import Reply, accepted, asked
 from mfc.scanning.resolve import LocationScan, SkuScan
 from mfc.upkeep import counting
 from mfc.upkeep.models import Count, CountKind
@@ -196,7 +196,7 @@ def _finish(work: Work) -> Reply:
         _abandon(work)
         counting.begin(count=count, actor=work.actor)
         work.restart("items", count=count.pk, counted=[])
-        return accepted(f"{refusal.message} Count it once more from the beginning.")
+        return asked(f"{refusal.message} Count it once more from the beginning.", refusal.code)
     work.restart("place")
     said = {
         CountState.CLOSED: "The place is counted.",

@@ -80,7 +80,9 @@ def _what(work: Work, given: Input) -> Reply:
     if not lots:
         raise DomainError(
             "nothing_expected",
-            f"{given.sku.code} has no such lot here.",
+            f"{given.sku.code} has no lot {given.lot} here."
+            if given.lot
+            else f"{given.sku.code} has no lots here.",
             remedy="Scan the place instead: everything there is stopped.",
         )
     if len(lots) == 1:

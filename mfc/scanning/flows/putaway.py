@@ -22,7 +22,7 @@ from mfc.scanning.flows.frame import (
     quantity,
     unexpected,
 )
-from mfc.scanning.replies import Reply, accepted
+from mfc.scanning.replies import Reply, accepted, asked
 from mfc.scanning.resolve import ContainerScan, LocationScan, SkuScan
 
 REASONS = (ReasonCode.PLACE_FULL, ReasonCode.BETTER_PLACE, ReasonCode.WRONG_ITEM, ReasonCode.OTHER)
@@ -171,7 +171,7 @@ def _to(work: Work, given: Input) -> Reply:
     if any(one.spot.id == given.location.pk for one in options):
         return _shelve(work, row, given.location.pk, options, "")
     work.go("why", to=given.location.pk, to_code=given.location.code)
-    return accepted(f"{given.location.code} was not proposed: why there?")
+    return asked(f"{given.location.code} was not proposed: why there?")
 
 
 def _into_tote(work: Work, row: Balance, waiting: putaway.Waiting, label: str) -> Reply:

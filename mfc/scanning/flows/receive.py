@@ -30,7 +30,7 @@ from mfc.scanning.flows.frame import (
     chosen,
     unexpected,
 )
-from mfc.scanning.replies import Reply, accepted
+from mfc.scanning.replies import Reply, accepted, asked
 from mfc.scanning.resolve import LocationScan, SkuScan, SsccScan
 
 OVER_REASONS = (ReasonCode.OVER_DELIVERY, ReasonCode.UNANNOUNCED, ReasonCode.OTHER)
@@ -373,7 +373,7 @@ def _book(work: Work) -> Reply:
         if refusal.code != "over_receipt":
             raise
         work.go("why", told=refusal.message)
-        return accepted(f"{refusal.message} Count again, or choose why.")
+        return asked(f"{refusal.message} Count again, or choose why.")
     work.go("item", last_sku=sku.pk, **dict.fromkeys(_ANSWERS))
     held = " Held for inspection." if arrived.hold else ""
     return accepted(f"{arrived.qty} × {sku.name} received.{held}")
@@ -387,7 +387,7 @@ def _finish(work: Work, code: ReasonCode | str) -> Reply:
         if refusal.code != "under_receipt":
             raise
         work.go("under", told=refusal.message)
-        return accepted(refusal.message)
+        return asked(refusal.message)
     place = {key: work.state[key] for key in ("dock", "box") if key in work.state}
     work.restart("receipt", **place)
     return accepted(f"{receipt.ref} is finished. Put the goods away.")
