@@ -267,6 +267,8 @@ def cross_dock(*, balance: Balance, waiting: Waiting, qty: int, actor: Actor) ->
             "quantity_invalid", f"The order lacks {line.qty_short}, not {qty}.", limit=line.qty_short
         )
     source = balance.location or balance.container
+    if _is_held(order.site, balance.sku_id, balance.lot_id, balance.location):
+        raise DomainError("stock_on_hold", f"{balance.sku.code} is on hold where it lies.")
     transfers.load(
         balance=balance, qty=qty, container_id=use.container_id, actor=actor, reference=f"line:{line.pk}"
     )

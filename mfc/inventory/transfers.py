@@ -284,24 +284,15 @@ def relocate(
     if target.pk == balance.location_id:
         raise DomainError("place_invalid", f"It is at {target.code} already.")
     holds.refuse_escape(balance, target)
-    ledger.post(
-        site_id=balance.site_id,
-        actor=actor,
-        entries=[
-            ledger.Move(
-                kind=kind,
-                sku_id=balance.sku_id,
-                lot_id=balance.lot_id,
-                qty=qty,
-                source=of_balance(balance),
-                source_balance_id=balance.pk,
-                source_pickable=balance.pickable,
-                target=at_location(target),
-                reference=reference or f"balance:{balance.pk}",
-                reason_code=reason_code,
-                reason=reason,
-            )
-        ],
+    _move(
+        balance,
+        qty,
+        at_location(target),
+        actor,
+        kind,
+        reference or f"balance:{balance.pk}",
+        reason_code=reason_code,
+        reason=reason,
     )
     journal.write(
         "stock.moved",
@@ -333,7 +324,17 @@ def load(*, balance: Balance, qty: int, container_id: int, actor: Actor, referen
     _move(balance, qty, in_container(container_id), actor, MoveKind.PUTAWAY, reference)
 
 
-def _move(balance: Balance, qty: int, target: Place, actor: Actor, kind: MoveKind, reference: str) -> None:
+def _move(
+    balance: Balance,
+    qty: int,
+    target: Place,
+    actor: Actor,
+    kind: MoveKind,
+    reference: str,
+    *,
+    reason_code: ReasonCode | str = "",
+    reason: str = "",
+) -> None:
     ledger.post(
         site_id=balance.site_id,
         actor=actor,
@@ -348,6 +349,8 @@ def _move(balance: Balance, qty: int, target: Place, actor: Actor, kind: MoveKin
                 source_pickable=balance.pickable,
                 target=target,
                 reference=reference,
+                reason_code=reason_code,
+                reason=reason,
             )
         ],
     )

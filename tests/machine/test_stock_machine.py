@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from mfc.core import ids
 from mfc.inventory import grading, ledger, promises
 from tests.machine.house import HouseMachine
-from tests.machine.stock import every_invariant
+from tests.machine.room import every_invariant
 from tests.walk import Walk
 from tests.world import World
 

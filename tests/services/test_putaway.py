@@ -165,3 +165,16 @@ def test_the_same_lot_of_another_delivery_is_the_same_lot(world: World) -> None:
     assert row.lot == world.lots["LATE"]
     assert options(world, row, 5)[0] == ("A02-01", "same_lot")
     assert Lot.objects.filter(code="LATE").count() == 1
+
+
+def test_goods_held_at_the_dock_go_into_no_tote(world: World, walk: Walk) -> None:
+    world.accept(SOAP=5, TEA=1)
+    walk.begin(0)
+    while walk.stop()[0].sku.code != "SOAP":
+        walk.pick_stop()
+    walk.scan("cart-1", "C-SHORT")
+    row = at_dock(world, "SOAP", 8, hold=True)
+    waiting = putaway.waiting_order(site=world.site, sku_id=row.sku_id, lot_id=row.lot_id)
+    assert waiting is not None
+    with refused("stock_on_hold"):
+        putaway.cross_dock(balance=row, waiting=waiting, qty=5, actor=LEAD)
