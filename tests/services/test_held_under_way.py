@@ -105,3 +105,17 @@ def test_a_hold_on_a_place_does_not_stop_what_was_taken_from_it(world: World, wa
     walk.badge("pack-1", "Pat")
     walk.seal(0)
     assert PackJob.objects.get().state == "sealed"
+
+
+def test_a_label_printed_before_a_recall_leads_the_tote_to_the_hospital(world: World, walk: Walk) -> None:
+    walk.picked_tote(MILK=2)
+    walk.badge("pack-1", "Pat")
+    walk.scan("pack-1", world.totes[0])
+    walk.weigh("pack-1", walk.right_weight(0))
+    stop(world, "SOON")
+    walk.badge("hosp-1", "Lee")
+    assert walk.scan("hosp-1", world.totes[0]).text.startswith("Take everything out")
+    job = PackJob.objects.get()
+    assert (job.state, job.sscc) == ("counting", "")
+    assert job.reason == "2 × MILK of lot SOON must come out: recall, glass found"
+    assert broken_invariants() == {}
