@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mfc.layout.travel import Spot, Walkway, distance_mm, reach_s
 from mfc.picking.batching import OpenOrder, Pace
@@ -25,16 +26,14 @@ def insert(walk: Walk, order: OpenOrder, *, walkway: Walkway, end: Spot, pace: P
     way: list[Visit] = list(walk.visits)
     added_mm = 0
     places = sorted(order.stops, key=lambda stop: (-abs(stop.spot.y_mm), stop.spot.x_mm))
+    points = [walk.stands_at, *(visit.spot for visit in way), end]
+    legs = [distance_mm(walkway, a, b) for a, b in pairwise(points)]
     for stop in places:
-        points = [walk.stands_at, *(visit.spot for visit in way), end]
-        costs = [
-            distance_mm(walkway, points[i], stop.spot)
-            + distance_mm(walkway, stop.spot, points[i + 1])
-            - distance_mm(walkway, points[i], points[i + 1])
-            for i in range(len(points) - 1)
-        ]
-        at = min(range(len(costs)), key=costs.__getitem__)
-        added_mm += costs[at]
+        away = [distance_mm(walkway, point, stop.spot) for point in points]
+        at = min(range(len(legs)), key=lambda i: away[i] + away[i + 1] - legs[i])  # noqa: B023
+        added_mm += away[at] + away[at + 1] - legs[at]
+        legs[at : at + 1] = [away[at], away[at + 1]]
+        points.insert(at + 1, stop.spot)
         way.insert(at, Visit(stop.spot, order.order_id))
     handling_s = sum(pace.line_s + reach_s(stop.spot.level) for stop in order.stops)
     return Inserted(tuple(way), added_mm / pace.speed_mm_s + handling_s + pace.tote_s)

@@ -24,16 +24,21 @@ NEVER = float("inf")
 class Settings:
     """How a site releases. Defaults were chosen on simulated days of one order set and judged on others."""
 
+    # A walk is planned to end this much before the first deadline.
+    safety_s: float = 15.0
     # A batch starts when this little is left until its latest start: estimates are not exact.
     margin_s: float = 60.0
-    # Waiting for company ends at the latest after this, even when there is slack.
-    patience_s: float = 600.0
+    # An unfilled cart waits for company while its orders have slack and the expected work keeps pickers busier than this
+    # share of their time at most; 0: never, 1: always.
+    waits_below: float = 0.5
     # Of several orders that could join, those that must start soon are preferred: millimetres per second of slack.
     urgency_mm_per_s: float = 2.0
     # No walk takes longer, so that pickers come back in time for short promises; None: no limit.
     longest_walk_s: float | None = None
     # Whether orders may join a walk that is under way.
     joins: bool = True
+    # An order that is not urgent joins a walk when it adds no more than this share of a walk of its own; 0: never.
+    join_share: float = 0.0
     # Candidates looked at for one batch, most urgent first.
     candidates: int = 60
 
@@ -49,6 +54,8 @@ class Policy:
     survey: Surveyor
     settings: Settings = field(default_factory=Settings)
     _alone: dict[Hashable, tuple[OpenOrder, int, float]] = field(default_factory=dict, init=False, repr=False)
+
+    _dear: set[tuple[Hashable, Hashable]] = field(default_factory=set, init=False, repr=False)
 
     def alone_mm(self, order: OpenOrder) -> int:
         """The round for this order only."""
@@ -114,14 +121,22 @@ def _join(policy: Policy, now: Situation, kept: Sequence[OpenOrder]) -> Join | N
     """Whom a walk under way can still take along: who would be late otherwise, at the least added time."""
     next_free_s = now.now_s if now.idle > 0 else min(walk.ends_s for walk in now.walks)
     for order in kept:
-        if policy.latest_start_s(order) - policy.settings.margin_s > next_free_s:
-            break  # sorted: the rest has more slack
         if now.idle > 0:
             break  # somebody can start at once
+        is_urgent = policy.latest_start_s(order) - policy.settings.margin_s <= next_free_s
+        if not is_urgent and policy.settings.join_share <= 0:
+            break  # sorted: the rest has more slack
         best: Join | None = None
         for walk in now.walks:
+            asked = (order.order_id, walk.key)
+            if not is_urgent and asked in policy._dear:
+                continue  # a walk that goes on comes nearer to nothing
             option = _joined(policy, now, walk, order, next_free_s)
-            if option is not None and (best is None or option.added_s < best.added_s):
+            share = policy.settings.join_share * policy.alone_s(order)
+            if option is None or (not is_urgent and option.added_s > share):
+                policy._dear.add(asked)
+                continue
+            if best is None or option.added_s < best.added_s:
                 best = option
         if best is not None:
             return best
@@ -190,7 +205,7 @@ def _is_kept(policy: Policy, batch: _Batch, start_s: float) -> bool:
     longest_s = policy.settings.longest_walk_s
     if longest_s is not None and batch.duration_s > longest_s:
         return False
-    return start_s + batch.duration_s <= _deadline_s(policy, batch.members, start_s)
+    return start_s + batch.duration_s + policy.settings.safety_s <= _deadline_s(policy, batch.members, start_s)
 
 
 def _deadline_s(policy: Policy, members: Sequence[OpenOrder], start_s: float) -> float:
@@ -213,14 +228,15 @@ def _go_or_wait(policy: Policy, batch: _Batch, queue: Sequence[OpenOrder], now: 
         why = f"order {seed.order_id} is late already"
     elif left > 0:
         why = f"{left} more orders wait for other walks"
+    elif _load(batch, now) >= settings.waits_below:
+        why = "a picker is idle and more work is on its way"
     elif now.arrivals_per_s <= 0:
         why = "nothing else is expected"
     else:
-        until_s = min(must_s, now.now_s + settings.patience_s)
-        company = now.arrivals_per_s * (until_s - now.now_s)
+        company = now.arrivals_per_s * (must_s - now.now_s)
         if company >= 1:
             return Wait(
-                until_s=until_s,
+                until_s=must_s,
                 why=f"{company:.0f} more orders are expected before order {seed.order_id} must start",
             )
         why = "nothing else is expected in time"
@@ -231,6 +247,12 @@ def _go_or_wait(policy: Policy, batch: _Batch, queue: Sequence[OpenOrder], now: 
         why_now=why,
         why_these=_why_these(policy, batch, now.now_s),
     )
+
+
+def _load(batch: _Batch, now: Situation) -> float:
+    """Share of the pickers' time that the expected orders take, at this batch's seconds per order."""
+    pickers = now.idle + len(now.walks)
+    return now.arrivals_per_s * batch.duration_s / len(batch.members) / pickers
 
 
 def _why_these(policy: Policy, batch: _Batch, now_s: float) -> str:
