@@ -20,6 +20,10 @@ BENCHES = {
 # Benches of the planners: no database, no Django, options of their own (NAME --help).
 PLANNERS = {
     "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
+    "batching": (
+        "tests.bench.batching",
+        "joint order batching and routing against the best published values",
+    ),
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from mfc.picking.batching.problem import Task, most_orders
 from mfc.picking.routing.compiled import compiled
-from mfc.picking.routing.kernels import Ints, scratch_for, tour
+from mfc.picking.routing.kernels import Ints, scratch_for, tour, tours
 
 # Remembered route lengths (direct mapped); 2^17 entries of two words stay in a mini-PC's cache.
 CACHE = 1 << 17
@@ -162,7 +162,9 @@ def anneal(job: Task, state: Search, trials: int, hot: float, cold: float, keeps
             best = _gain(job, state, comes) if comes >= 0 else 0
             if change - best > limit:
                 continue
-        second, second_count, second_key = _changed(job, state, 1, there, comes, also_comes, leaves, also_leaves)
+        second, second_count, second_key = _changed(
+            job, state, 1, there, comes, also_comes, leaves, also_leaves
+        )
         cost_there = _length(job, state, second, second_count, second_key)
         change += cost_there - state.cost[there]
         if change > limit:
@@ -322,3 +324,13 @@ def _remember(state: Search, members: Ints, count: int, cost: int, key: int) -> 
     state.pool[size, state.pool.shape[1] - 1] = key
     state.pool_cost[size] = cost
     state.pool_size[0] = size + 1
+
+
+def batch_lengths(job: Task, batch_of: Ints) -> Ints:
+    """Return the walk of every batch that is used."""
+    used, numbers = np.unique(batch_of, return_inverse=True)
+    unions = np.zeros((len(used), job.masks.shape[1]), np.int64)
+    np.bitwise_or.at(unions, numbers, job.masks)
+    lengths = np.zeros(len(used), np.int64)
+    tours(job.place, unions, scratch_for(job.place), lengths)
+    return lengths

@@ -10,19 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 
 from mfc.picking.batching import rules
 from mfc.picking.batching.annealing import Search, anneal, restart, search
 from mfc.picking.batching.columns import INTEGER_COLUMNS, Partition
-from mfc.picking.batching.problem import Task, most_orders
+from mfc.picking.batching.problem import Order, Task, task
+from mfc.picking.routing.grid import Cell, Grid, Terminal
 from mfc.picking.routing.kernels import Ints
 
 # Orders that go well with an order; more dilute the trials, fewer miss good batches.
 FRIENDS = 12
 # Temperatures as shares of the mean walk of a batch. Found on the published sets; wide around them it matters little.
-HOT, COLD, REHEAT = 0.015, 0.003, 0.009
+HOT, COLD, REHEAT = 0.03, 0.003, 0.012
+# The first answer is polished cold for a moment, so that it is good at once; a long cooling forgets it anyway.
+POLISH, POLISH_S = 0.008, 0.035
 # Trials between two looks at the clock: a few milliseconds.
 CHUNK = 2048
 # From this share of a cooling on, accepted batches are good enough to be collected.
@@ -66,6 +70,17 @@ def solve(
     return run.answer()
 
 
+def warm_up(clock: Clock) -> float:
+    """Make (or read from disk) the machine code and return the seconds it took. For workers and benches."""
+    begin = clock()
+    grid = Grid.even(aisles=2, step=1, blocks=[[1], [1]], lengths=[2, 2])
+    orders = [Order(cells=(Cell(aisle, block, 0),), loads=(1,)) for aisle in range(2) for block in range(2)]
+    job = task(grid, Terminal(0, 0), orders, [2])
+    solve(job, clock=clock, trials=2 * CHUNK)
+    rules.seed_batches(job, rules.lengths_alone(job), np.zeros((4, 1), np.int64))
+    return clock() - begin
+
+
 class _Run:
     def __init__(
         self, job: Task, clock: Clock, seconds: float | None, trials: int | None, seed: int, threads: int
@@ -78,6 +93,7 @@ class _Run:
         self.length = 0
         self.history: list[tuple[float, int]] = []
         self.partitions = 0
+        self.lock = Lock()
 
     def left(self) -> float:
         return (self.seconds or 0.0) - (self.clock() - self.begin)
@@ -95,11 +111,12 @@ class _Run:
         self.note(int(self.searches[0].totals[0]), self.best)
 
     def note(self, length: int, batch_of: Ints) -> bool:
-        if self.history and length >= self.length:
-            return False
-        self.length, self.best = length, batch_of.copy()
-        self.history.append((self.clock() - self.begin, length))
-        return True
+        with self.lock:
+            if self.history and length >= self.length:
+                return False
+            self.length, self.best = length, batch_of.copy()
+            self.history.append((self.clock() - self.begin, length))
+            return True
 
     def improve(self) -> None:
         """Cool, choose, and cool again around the best until the time or the trials are used up."""
@@ -109,22 +126,25 @@ class _Run:
                 self.partition(seconds=None)
             return
         plan = _rounds(self.seconds or 0.0)
+        now = self.clock() - self.begin
+        self.cool(POLISH, until=self.begin + min(now + POLISH_S, (self.seconds or 0.0) / 2))
         for number, (share, hot, chooses) in enumerate(plan):
             end = self.begin + (self.seconds or 0.0) * share
             self.cool(hot, until=end)
-            if chooses and self.left() > 0.1:
+            if chooses:
                 last = number == len(plan) - 1
-                self.partition(seconds=self.left() * 0.9 if last else min(self.left() * 0.35, 3.0))
+                self.partition(seconds=self.left() * (0.8 if last else 0.15))
 
     def cool(self, hot: float, *, until: float = 0.0, trials: int = 0) -> None:
+        mean = self.length / max(1, len(np.unique(self.best)))
+        for one in self.searches:
+            restart(self.job, one, self.best)
         with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(lambda one: self._cool_one(one, hot, until, trials), self.searches))
+            list(pool.map(lambda one: self._cool_one(one, hot, until, trials, mean), self.searches))
         for one in self.searches:
             self.note(int(one.totals[1]), one.best_of)
 
-    def _cool_one(self, one: Search, hot: float, until: float, trials: int) -> None:
-        restart(self.job, one, self.best)
-        mean = self.length / max(1, len(np.unique(self.best)))
+    def _cool_one(self, one: Search, hot: float, until: float, trials: int, mean: float) -> None:
         first = self.clock()
         done = 0
         while True:
@@ -134,6 +154,9 @@ class _Run:
             temperature = mean * hot * (COLD / hot) ** share
             anneal(self.job, one, CHUNK, temperature, temperature, share >= COLLECT_FROM)
             done += CHUNK
+            # With a given number of trials only the end counts: which thread is faster must not decide anything.
+            if self.seconds is not None and one.totals[1] < self.length:
+                self.note(int(one.totals[1]), one.best_of)
 
     def partition(self, *, seconds: float | None) -> None:
         """Choose the best batches out of all that were collected."""
@@ -142,7 +165,9 @@ class _Run:
         restart(self.job, one, self.best)
         sizes = [int(each.pool_size[0]) for each in self.searches]
         pools = [each.pool[:size] for each, size in zip(self.searches, sizes, strict=True)]
-        costs = np.concatenate([each.pool_cost[:size] for each, size in zip(self.searches, sizes, strict=True)])
+        costs = np.concatenate(
+            [each.pool_cost[:size] for each, size in zip(self.searches, sizes, strict=True)]
+        )
         columns = np.concatenate(pools)
         # The last slot holds the key of the batch.
         keys, kept = np.unique(columns[:, -1], return_index=True)
@@ -187,5 +212,5 @@ def _rounds(seconds: float) -> list[tuple[float, float, bool]]:
     if seconds < PARTITION_FROM_S:
         return [(1.0, HOT, False)]
     if seconds < 3.0:
-        return [(0.85, HOT, True)]
-    return [(0.3, HOT, True), (0.55, REHEAT, True), (0.75, REHEAT, True), (0.92, REHEAT, True)]
+        return [(0.9, HOT, True)]
+    return [(0.5, HOT, True), (0.7, REHEAT, True), (0.9, REHEAT, True)]

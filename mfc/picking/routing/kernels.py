@@ -7,15 +7,14 @@ A batch is the OR of its orders' masks. The same dynamic programmes as in `exact
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mfc.picking.routing.compiled import WORD, compiled, lowest_bit
 from mfc.picking.routing.grid import NO_WAY, Cell, Grid, Terminal
-from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, OPTIONS, SKIP, TWICE, tables
+from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, TWICE, tables
 
 Ints = npt.NDArray[np.int64]
 FAR = 1 << 50
@@ -144,15 +143,15 @@ def _one_block(place: Floor, cells: Ints) -> int:
         gap = 2 * (cross - gap) if gap else FAR
         near, far = min(front, gap), min(back, gap)
         stay = min(near, far)
-        least = min(min(e0, oe), min(e2, nothing))
+        least = min(e0, oe, e2, nothing)
         new_uu = min(uu + stay, min(least, e1) + cross)
-        new_e1 = min(min(uu + cross, e1 + stay), least + 2 * cross)
-        e2 = min(min(e0 + far, oe + near), min(e2 + stay, nothing + gap))
+        new_e1 = min(uu + cross, e1 + stay, least + 2 * cross)
+        e2 = min(e0 + far, oe + near, e2 + stay, nothing + gap)
         e0 = min(e0, nothing) + front
         oe = min(oe, nothing) + back
         uu, e1 = new_uu, new_e1
         nothing = FAR
-    best = min(min(e0, oe), e1)
+    best = min(e0, oe, e1)
     if uu >= FAR and best == 0:
         return 0
     return best + place.approach
