@@ -43,6 +43,7 @@ def run(world: World, *, examples: int, steps: int, number: int | None = None) -
     walk.start("cart-1", "Sam", 0)
     walk.start("cart-2", "Kim", 1)
     walk.badge("pack-1", "Pat")
+    walk.badge("hosp-1", "Lee")
     options = settings(
         max_examples=examples,
         stateful_step_count=steps,
