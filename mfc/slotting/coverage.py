@@ -121,7 +121,7 @@ class Room:
 
     def used(self, kept: Flags) -> Floats:
         """Of each resource."""
-        return np.asarray(self.use @ kept)
+        return np.asarray(self.use @ kept.astype(np.float64))
 
     def cost(self, kept: Flags) -> tuple[Floats, float]:
         """What each SKU takes of the resources that are short, and the share by which they are too full (0: it fits)."""
@@ -140,15 +140,16 @@ def peel(coverage: Coverage, room: Room, may_leave: Flags) -> list[int]:
     When the rest still does not fit, nothing more could leave: the caller looks at ``room``.
     """
     left: list[int] = []
-    begun = -1.0
+    last: float | None = None
+    largest = 0.0
     while True:
         cost, excess = room.cost(coverage.alive)
         candidates = np.flatnonzero(may_leave & coverage.alive & (cost > 0))
         if not excess or not len(candidates):
             return left
-        if begun < 0 or begun - excess > begun / MEANS_ON_THE_WAY or excess < 2 / MEANS_ON_THE_WAY:
+        if last is None or last - excess > largest / MEANS_ON_THE_WAY:
             coverage.refresh()
-            begun = excess if begun < 0 else begun
+            last, largest = excess, max(largest, excess)
         value = coverage.value[candidates] / cost[candidates]
         too_much = excess / (excess + 1.0) * int(coverage.alive.sum())
         count = min(max(1, int(too_much) // SHARE_AT_ONCE), len(candidates))
