@@ -8,6 +8,7 @@ fast movers over the aisles. Levels do not change the walk: they are chosen afte
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,10 @@ from mfc.slotting.aisles import Block, all_tours
 from mfc.slotting.baskets import Baskets, Flags, Floats, Ints
 
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
-# The newest orders are enough: beyond this the walk per line hardly changes, the time does.
-MOST_ORDERS = 12_000
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
-HOT, COLD = 0.6, 0.01
-# Orders on the carts that are judged, and how often other ones are drawn on the way: fixed carts would over-fit.
-TOGETHER = 2
+HOT, COLD = 0.1, 0.01
+# The search looks at so many orders at a time, and draws other ones this often: fixed ones would over-fit.
+DRAW_ORDERS = 12_000
 DRAWS = 24
 # Between two looks at the clock and the stop button: some hundredths of a second, compiled.
 CHUNK = 2_000
@@ -243,9 +242,11 @@ class Search:
         return changed
 
 
-def merged(baskets: Baskets, together: int, shuffle: np.random.Generator) -> Baskets:
-    """Carts of so many orders drawn at random: their tours are judged, and other ones are drawn a little later."""
-    mixed = baskets.chosen(shuffle.permutation(len(baskets)).astype(np.int64))
+def drawn(baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator) -> Baskets:
+    """Other orders each time: ``count`` of them at random (the newer the likelier), in carts of ``together``."""
+    chance = None if weights is None else weights / weights.sum()
+    count = min(count, len(baskets))
+    mixed = baskets.chosen(shuffle.choice(len(baskets), count, replace=False, p=chance).astype(np.int64))
     starts = np.concatenate((mixed.starts[:-1:together], mixed.starts[-1:]))
     return Baskets(starts, mixed.items, mixed.days[::together], mixed.qty, mixed.skus)
 
@@ -261,7 +262,10 @@ def improve(
     crowd: float = 0.0,
     proposals_per_sku: int = PROPOSALS_PER_SKU,
     seconds: float = 60.0,
-    together: int = TOGETHER,
+    together: int = 1,
+    half_life_days: float = math.inf,
+    draws: int = DRAWS,
+    draw_orders: int = DRAW_ORDERS,
     hot: float = HOT,
     cold: float = COLD,
     progress: Progress = lambda done, text: False,
@@ -272,25 +276,29 @@ def improve(
     stops it; what is found by then is kept.
     """
     began = time.monotonic()
-    baskets = baskets.part(max(0, len(baskets) - MOST_ORDERS), len(baskets))
-    search = Search(block, slots, goods, baskets, start, seed)
+    judged = baskets.part(max(0, len(baskets) - draw_orders), len(baskets))
+    search = Search(block, slots, goods, judged, start, seed)
     before = search.mean
+    weights = None
+    if not math.isinf(half_life_days):
+        weights = 0.5 ** ((baskets.days[-1] - baskets.days) / half_life_days)
     total = max(1, proposals_per_sku * len(goods))
     shuffle = np.random.default_rng(seed)
     trail = [(0.0, before)]
     stopped = False
-    done, tried, drawn = 0.0, 0, 0
+    done, tried, draws_made = 0.0, 0, 0
     while done < 1.0 and not stopped:
-        if together > 1 and done * DRAWS >= drawn:
-            search.give(merged(baskets, together, shuffle))
-            drawn += 1
-        search.anneal(CHUNK, hot * (cold / hot) ** done * search.mean, crowd=crowd)
+        if done * draws >= draws_made and (len(baskets) > draw_orders or together > 1 or not draws_made):
+            search.give(drawn(baskets, draw_orders, together, weights, shuffle))
+            draws_made += 1
+            drawn_mean = search.mean
+        search.anneal(CHUNK, hot * (cold / hot) ** done * drawn_mean, crowd=crowd)
         tried += CHUNK
         spent = time.monotonic() - began
         done = max(tried / total, spent / seconds)
         trail.append((spent, search.mean))
-        stopped = progress(min(done, 1.0), f"{search.mean / trail[0][1] - 1:+.1%} walking")
-    search.give(baskets)
+        stopped = progress(min(done, 1.0), f"{search.mean / before - 1:+.1%} walking")
+    search.give(judged)
     return Found(
         search.slot_of, before, search.mean, search.moves, time.monotonic() - began, stopped, tuple(trail)
     )

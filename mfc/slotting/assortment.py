@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from mfc.slotting.coverage import BY_SIZE, FREQUENCY, Coverage, Room, Shrinkage,
 
 MISSES = (0.2, 0.35, 0.5, 0.7)
 PRIORS = (0.0, 2.0, 8.0)
+MIDDLE_PRIOR = 2.0
 HALF_LIVES_DAYS = (120.0, 60.0, 30.0)
 DEFAULT = Shrinkage()
 # Each window is judged on this share of the orders, the newest first.
 FOLD_SHARE = 0.10
 FOLDS = 3
+# Shrinkage is chosen on the newest orders: more of them change the choice little, and take long.
+MOST_TRIAL_ORDERS = 40_000
 # Fewer orders than this say nothing about shrinkage.
 LEAST_ORDERS = 200
 
@@ -174,15 +177,14 @@ def rolling_trials(
     """Try amounts of shrinkage on windows of the past; returns the trials and whether somebody stopped it.
 
     Each window chooses from the orders before it and counts what it fills of those inside. Miss and prior first, then
-    half-lives around the best two: two dozen trials, not a hundred.
+    half-lives around the best two: a dozen trials, not a hundred.
     """
     if len(baskets) < LEAST_ORDERS:
         return [], False
-    folds = _folds(baskets)
-    first = [FREQUENCY, BY_SIZE, *(Shrinkage(miss, prior) for miss in MISSES for prior in PRIORS)]
+    folds = _folds(baskets.part(max(0, len(baskets) - MOST_TRIAL_ORDERS), len(baskets)))
     span_days = float(baskets.days[-1] - baskets.days[0])
     half_lives = [days for days in HALF_LIVES_DAYS if 1.5 * days < span_days]
-    total = len(first) + 2 * len(half_lives)
+    total = 2 + len(MISSES) + len(PRIORS) - 1 + 2 * len(half_lives)
     trials: list[Trial] = []
 
     def run(candidates: Sequence[Shrinkage]) -> bool:
@@ -193,15 +195,13 @@ def rolling_trials(
                 return True
         return False
 
-    if run(first):
+    if run([FREQUENCY, BY_SIZE]) or run([Shrinkage(miss, MIDDLE_PRIOR) for miss in MISSES]):
+        return trials, True
+    miss = max(trials[2:], key=lambda trial: trial.share).shrinkage.miss
+    if run([Shrinkage(miss, prior) for prior in PRIORS if prior != MIDDLE_PRIOR]):
         return trials, True
     best = sorted(trials, key=lambda trial: -trial.share)[:2]
-    second = [
-        Shrinkage(one.shrinkage.miss, one.shrinkage.prior, days, one.shrinkage.by_size)
-        for one in best
-        for days in half_lives
-    ]
-    return trials, run(second)
+    return trials, run([replace(one.shrinkage, half_life_days=days) for one in best for days in half_lives])
 
 
 def _folds(baskets: Baskets) -> list[tuple[Baskets, Baskets]]:
