@@ -24,6 +24,14 @@ PLANNERS = {
         "tests.bench.batching",
         "joint order batching and routing against the best published values",
     ),
+    "assortment": (
+        "tests.bench.assortment",
+        "orders filled whole in the weeks that follow, beside the frequency rule and the bound",
+    ),
+    "slotting": (
+        "tests.bench.slotting",
+        "metres per line on later orders, beside rules of the trade; re-slotting in few moves",
+    ),
 }
 
 
