@@ -177,11 +177,13 @@ class _Run:
     def _situation(self, now_s: float) -> Situation:
         for batch in self.batches.values():
             self._advance(batch, now_s)
+        under_way = [batch for batch in self.batches.values() if batch.visits or batch.free_s > now_s]
         return Situation(
             now_s=now_s,
             waiting=tuple(one.order for one in self.waiting.values()),
             idle=self.pickers(now_s) - len(self.batches),
-            walks=tuple(self._walk(batch) for batch in self.batches.values()),
+            # Who is on the way home takes nothing along any more.
+            walks=tuple(self._walk(batch) for batch in under_way),
             arrivals_per_s=self.arrivals_per_s(now_s),
         )
 

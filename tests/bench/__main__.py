@@ -24,6 +24,10 @@ PLANNERS = {
         "tests.bench.batching",
         "joint order batching and routing against the best published values",
     ),
+    "release": (
+        "tests.bench.release",
+        "orders per hour at 99 % kept promises, against FIFO, fixed waves and the bound",
+    ),
     "assortment": (
         "tests.bench.assortment",
         "orders filled whole in the weeks that follow, beside the frequency rule and the bound",

@@ -30,7 +30,7 @@ def insert(walk: Walk, order: OpenOrder, *, walkway: Walkway, end: Spot, pace: P
     legs = [distance_mm(walkway, a, b) for a, b in pairwise(points)]
     for stop in places:
         away = [distance_mm(walkway, point, stop.spot) for point in points]
-        at = min(range(len(legs)), key=lambda i: away[i] + away[i + 1] - legs[i])  # noqa: B023
+        at = min(range(len(legs)), key=lambda i: away[i] + away[i + 1] - legs[i])
         added_mm += away[at] + away[at + 1] - legs[at]
         legs[at : at + 1] = [away[at], away[at + 1]]
         points.insert(at + 1, stop.spot)

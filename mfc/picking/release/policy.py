@@ -1,4 +1,4 @@
-"""Rolling release: smallest slack first, nobody made late, wait while waiting is free, join a walk when that saves a promise.
+"""Rolling release: smallest slack first, nobody made late, wait while waiting is free, join walks that are under way.
 
 Slack-aware seed and proximity release of Lorenz, Otto and Gendreau (2024) and of rolling pick lists: the order that must
 start first seeds a batch, others join by the walking they save, the batch starts when it is full, when its slack is used
@@ -30,17 +30,17 @@ class Settings:
     margin_s: float = 60.0
     # An unfilled cart waits for company while its orders have slack and the expected work keeps pickers busier than this
     # share of their time at most; 0: never, 1: always.
-    waits_below: float = 0.5
+    waits_below: float = 0.7
     # Of several orders that could join, those that must start soon are preferred: millimetres per second of slack.
-    urgency_mm_per_s: float = 2.0
+    urgency_mm_per_s: float = 30.0
     # No walk takes longer, so that pickers come back in time for short promises; None: no limit.
     longest_walk_s: float | None = None
     # Whether orders may join a walk that is under way.
     joins: bool = True
     # An order that is not urgent joins a walk when it adds no more than this share of a walk of its own; 0: never.
-    join_share: float = 0.0
+    join_share: float = 0.6
     # Candidates looked at for one batch, most urgent first.
-    candidates: int = 60
+    candidates: int = 14
 
 
 @dataclass(slots=True)
@@ -119,10 +119,10 @@ def decide(policy: Policy, now: Situation) -> Decision:
 
 def _join(policy: Policy, now: Situation, kept: Sequence[OpenOrder]) -> Join | None:
     """Whom a walk under way can still take along: who would be late otherwise, at the least added time."""
-    next_free_s = now.now_s if now.idle > 0 else min(walk.ends_s for walk in now.walks)
+    if now.idle > 0:
+        return None  # somebody can start at once
+    next_free_s = min(walk.ends_s for walk in now.walks)
     for order in kept:
-        if now.idle > 0:
-            break  # somebody can start at once
         is_urgent = policy.latest_start_s(order) - policy.settings.margin_s <= next_free_s
         if not is_urgent and policy.settings.join_share <= 0:
             break  # sorted: the rest has more slack
@@ -205,7 +205,9 @@ def _is_kept(policy: Policy, batch: _Batch, start_s: float) -> bool:
     longest_s = policy.settings.longest_walk_s
     if longest_s is not None and batch.duration_s > longest_s:
         return False
-    return start_s + batch.duration_s + policy.settings.safety_s <= _deadline_s(policy, batch.members, start_s)
+    return start_s + batch.duration_s + policy.settings.safety_s <= _deadline_s(
+        policy, batch.members, start_s
+    )
 
 
 def _deadline_s(policy: Policy, members: Sequence[OpenOrder], start_s: float) -> float:

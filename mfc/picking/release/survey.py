@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mfc.layout.travel import Spot, Walkway
 from mfc.picking.batching import OpenOrder
@@ -38,10 +39,8 @@ class Survey:
                 ys[spot.x_mm].add(spot.y_mm - front_y)
         offsets = [tuple(sorted(ys[x])) for x in xs]
         self._grid = Grid(
-            steps=tuple((b - a,) * 2 for a, b in zip(xs, xs[1:], strict=False)),
-            lengths=tuple(
-                (back_y - front_y,) if x in self.walkway.aisle_xs_mm else (NO_WAY,) for x in xs
-            ),
+            steps=tuple((b - a,) * 2 for a, b in pairwise(xs)),
+            lengths=tuple((back_y - front_y,) if x in self.walkway.aisle_xs_mm else (NO_WAY,) for x in xs),
             cells=tuple((one,) for one in offsets),
         )
         self._terminal = Terminal(xs.index(self.depot.x_mm), 0, max(front_y - self.depot.y_mm, 0))
