@@ -3,6 +3,7 @@
 from mfc.layout.travel.block import Spot, Walkway, distance_mm, path_mm
 from mfc.layout.travel.check import Finding, findings
 from mfc.layout.travel.graph import Leg, TravelGraph, graph_of
+from mfc.layout.travel.ground import Ground, way_mm
 from mfc.layout.travel.plan import Axis, Direction, FloorPlan, LayoutError, Lift, OpenArea, Way
 from mfc.layout.travel.reach import FAR_MM, UnreachableError
 from mfc.layout.travel.times import (
@@ -22,6 +23,7 @@ __all__ = [
     "Direction",
     "Finding",
     "FloorPlan",
+    "Ground",
     "LayoutError",
     "Leg",
     "Lift",
@@ -37,4 +39,5 @@ __all__ = [
     "path_mm",
     "reach_s",
     "walk_s",
+    "way_mm",
 ]
