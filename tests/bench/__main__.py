@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import tempfile
@@ -16,14 +17,33 @@ BENCHES = {
     "order_intake": "orders of 5 lines per second by REST on one web process, beside a bare DRF create of the same rows",
     "ledger_queries": "stock as of a past moment, histories, and admin pages at any depth, with --moves rows",
 }
+# Benches of the planners: no database, no Django, options of their own (NAME --help).
+PLANNERS = {
+    "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
+}
 
 
 def main() -> int:
+    if len(sys.argv) > 1 and sys.argv[1] in PLANNERS:
+        module = importlib.import_module(PLANNERS[sys.argv[1]][0])
+        return int(module.main(sys.argv[2:]))
+    given = _parser().parse_args()
+    if given.name is None:
+        for name, text in (BENCHES | {name: text for name, (_, text) in PLANNERS.items()}).items():
+            sys.stdout.write(f"{name:15} {text}\n")
+        return 0
+    return _measure(given)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description="Measure the floor on real wires."
     )
     parser.add_argument(
-        "name", nargs="?", choices=sorted(BENCHES), help="; ".join(f"{k}: {v}" for k, v in BENCHES.items())
+        "name",
+        nargs="?",
+        choices=sorted(BENCHES | PLANNERS),
+        help="; ".join(f"{k}: {v}" for k, v in BENCHES.items()),
     )
     parser.add_argument(
         "--json", default="-", metavar="FILE", help="where the result goes; - is standard output"
@@ -41,11 +61,10 @@ def main() -> int:
         help="ledger_queries: moves, orders and journal rows (2000000)",
     )
     parser.add_argument("--bus", choices=("local", "mqtt"), default="local")
-    given = parser.parse_args()
-    if given.name is None:
-        for name, text in BENCHES.items():
-            sys.stdout.write(f"{name:15} {text}\n")
-        return 0
+    return parser
+
+
+def _measure(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="mfc-bench-") as folder:
         # A database of its own: a benchmark must not wipe a demo that somebody wants to carry on.
         Path(folder).chmod(0o755)  # the embedded server runs as a user of its own when started by root
