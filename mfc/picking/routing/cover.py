@@ -63,7 +63,9 @@ def _transitions(
     lines = [list(option) for block in table.vertical for option in block]
     edges_class: dict[tuple[int, ...], int] = {}
     for edges in product((0, 1, 2), repeat=rows):
-        after = {state: to for state, moves in enumerate(table.across) for counts, to in moves if counts == edges}
+        after = {
+            state: to for state, moves in enumerate(table.across) for counts, to in moves if counts == edges
+        }
         if after:
             edges_class[edges] = len(lines)
             lines.append([after.get(state, -1) for state in range(len(table.states))])
@@ -202,7 +204,11 @@ def _reaches(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _unit(grid: Grid) -> int:
     """Closed walks on an even grid pass every cut an even number of times."""
-    if any(len(set(step)) > 1 for step in grid.steps) or len(set(grid.lengths)) > 1 or NO_WAY in grid.lengths[0]:
+    if (
+        any(len(set(step)) > 1 for step in grid.steps)
+        or len(set(grid.lengths)) > 1
+        or NO_WAY in grid.lengths[0]
+    ):
         return 1
     figures = [length for lengths in grid.lengths for length in lengths]
     figures += [step for steps in grid.steps for step in steps]

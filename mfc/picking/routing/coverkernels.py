@@ -1,18 +1,24 @@
 """Inner loops of the scattered-storage search, as plain Python that numba can compile. Pure.
 
 The walk is a path through stages (see `cover`). A stage offers options; an option belongs to a class, and the class says
-which state of a partial walk becomes which. Without numba the same functions run as they are: same answers, slower.
+which state of a partial walk becomes which. `reduced` is the cost of each option less the price of what it covers. Without
+numba the same functions run as they are: same answers, slower.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from mfc.picking.routing.compiled import compiled
+
 FAR = 1e15
 
 
-def bound(stage_start, opt_class, opt_cost, cover, trans, done, begin, end, weights, value, choice):  # type: ignore[no-untyped-def]
-    """Fill `value[k, s]`, the least cost minus weighted cover from stage k and state s to stage `end`, and its options."""
+def sweep(stage_start, opt_class, reduced, cover, trans, done, begin, end, value, choice, missing):  # type: ignore[no-untyped-def]
+    """Fill `value[k, s]`, the least reduced cost from stage k and state s to stage `end`, and the options that reach it.
+
+    Takes what the best path from state 0 covers off `missing`. Returns its reduced cost, FAR when there is none.
+    """
     states = trans.shape[1]
     articles = cover.shape[1]
     classes = trans.shape[0]
@@ -25,13 +31,9 @@ def bound(stage_start, opt_class, opt_cost, cover, trans, done, begin, end, weig
             best[c] = FAR
             best_option[c] = -1
         for o in range(stage_start[k], stage_start[k + 1]):
-            reduced = opt_cost[o] * 1.0
-            for p in range(articles):
-                if cover[o, p]:
-                    reduced -= weights[p] * cover[o, p]
             c = opt_class[o]
-            if reduced < best[c]:
-                best[c] = reduced
+            if reduced[o] < best[c]:
+                best[c] = reduced[o]
                 best_option[c] = o
         for s in range(states):
             value[k, s] = FAR
@@ -44,60 +46,34 @@ def bound(stage_start, opt_class, opt_cost, cover, trans, done, begin, end, weig
                 if t >= 0 and value[k + 1, t] + best[c] < value[k, s]:
                     value[k, s] = value[k + 1, t] + best[c]
                     choice[k, s] = best_option[c]
-
-
-def ascend(  # type: ignore[no-untyped-def]
-    stage_start, opt_class, opt_cost, cover, trans, done, begin, end, demand, rounds, upper, weights, value, choice
-):
-    """Improve the weights by subgradient steps (Held, Wolfe and Crowder 1974). Returns (best bound, best weights)."""
-    articles = len(demand)
-    best_weights = weights.copy()
-    weights = weights.copy()
-    best = -FAR
-    pace = 1.0
-    stale = 0
-    missing = np.empty(articles)
-    for turn in range(rounds):
-        bound(stage_start, opt_class, opt_cost, cover, trans, done, begin, end, weights, value, choice)
-        here = value[begin, 0]
-        if here >= FAR / 2:
-            return FAR, best_weights
+    if value[begin, 0] >= FAR / 2:
+        return FAR
+    s = 0
+    for k in range(begin, end):
+        o = choice[k, s]
         for p in range(articles):
-            here += weights[p] * demand[p]
-            missing[p] = demand[p]
-        if here > best + 1e-7:
-            best = here
-            best_weights[:] = weights
-            stale = 0
-        else:
-            stale += 1
-            if stale >= 6:
-                pace *= 0.6
-                stale = 0
-        if best >= upper:
-            break
-        s = 0
-        for k in range(begin, end):
-            o = choice[k, s]
-            for p in range(articles):
-                missing[p] -= cover[o, p]
-            s = trans[opt_class[o], s]
-        norm = 0.0
-        for p in range(articles):
-            if missing[p] < 0 and weights[p] <= 0:
-                missing[p] = 0.0
-            norm += missing[p] * missing[p]
-        if norm == 0.0 or pace < 0.02:
-            break
-        goal = upper if turn < 6 else min(upper, best * 1.06 + 2.0)
-        step = pace * (max(goal, here * 1.02 + 1.0) - here) / norm
-        for p in range(articles):
-            weights[p] = max(0.0, weights[p] + step * missing[p])
-    return best, best_weights
+            missing[p] -= cover[o, p]
+        s = trans[opt_class[o], s]
+    return value[begin, 0]
 
 
 def extend(  # type: ignore[no-untyped-def]
-    stage_start, opt_class, opt_cost, cover, trans, done, begin, end, demand, rest, weights, value, limit, width, most
+    stage_start,
+    opt_class,
+    opt_cost,
+    reduced,
+    cover,
+    trans,
+    done,
+    begin,
+    end,
+    demand,
+    rest,
+    weights,
+    value,
+    limit,
+    width,
+    most,
 ):
     """Enumerate partial walks that could still cost at most `limit`; keep at most `width` for each stage and state.
 
@@ -126,13 +102,6 @@ def extend(  # type: ignore[no-untyped-def]
     cut = False
     for k in range(begin, end):
         first, last = stage_start[k], stage_start[k + 1]
-        reduced = np.empty(last - first)
-        for o in range(first, last):
-            one = opt_cost[o] * 1.0
-            for p in range(articles):
-                if cover[o, p]:
-                    one -= weights[p] * cover[o, p]
-            reduced[o - first] = one
         room = 1024
         new_cost = np.empty(room, np.int64)
         new_red = np.empty(room)
@@ -148,7 +117,7 @@ def extend(  # type: ignore[no-untyped-def]
                 if t < 0:
                     continue
                 ahead = value[k + 1, t]
-                red = reds[i] + reduced[o - first]
+                red = reds[i] + reduced[o]
                 if red + ahead > limit:
                     continue
                 possible = True
@@ -246,3 +215,7 @@ def extend(  # type: ignore[no-untyped-def]
         where = parent[where]
         k -= 1
     return best, cut, options, total
+
+
+fast_sweep = compiled(sweep)
+fast_extend = compiled(extend)
