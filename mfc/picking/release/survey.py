@@ -65,7 +65,7 @@ class Survey:
     def route(self, stops: Sequence[Stop]) -> list[Stop]:
         """The stops in the order of a shortest round; those on the front floor come first."""
         at: dict[tuple[int, int], list[Stop]] = {}
-        loose = []
+        loose: list[Stop] = []
         for stop in stops:
             found = self._bit.get((stop.spot.x_mm, stop.spot.y_mm))
             (at.setdefault(found, []) if found is not None else loose).append(stop)
