@@ -32,7 +32,7 @@ class Search(NamedTuple):
 
     batch_of: Ints  # [order]
     members: Ints  # [batch, slot]
-    count: Ints  # [batch]
+    count: Ints  # type: ignore[assignment]  # [batch]
     load: Ints  # [batch, capacity]
     gain: Ints  # [order] what its batch would save without it, -1 when not known
     cost: Ints  # [batch]

@@ -31,7 +31,7 @@ class Roster(NamedTuple):
     batch_of: Ints  # [order]
     picker_of: Ints  # [batch]
     members: Ints  # [batch, slot]
-    count: Ints  # [batch]
+    count: Ints  # type: ignore[assignment]  # [batch]
     key: Ints  # [batch]
     load: Ints  # [batch, capacity]
     work: Ints  # [batch]

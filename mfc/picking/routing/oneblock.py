@@ -16,7 +16,7 @@ UU1, E01, OE1, EE1, EE2, NOTHING = range(6)
 FAR = 1 << 60
 Choice = tuple[tuple[int, ...], tuple[int, ...]]
 # Edges on front and back cross aisle on the way to the next aisle, by class.
-_EDGES = ((1, 1), (2, 0), (0, 2), (2, 2), (2, 2))
+_EDGES: tuple[tuple[int, ...], ...] = ((1, 1), (2, 0), (0, 2), (2, 2), (2, 2))
 # The same as lists of next classes for an aisle crossed, twice crossed, served from the front, from the back,
 # around the gap; None where it is never better than something else.
 _SERVED: dict[int, tuple[int | None, ...]] = {
@@ -134,7 +134,7 @@ def _before_step(
     cost: int, state: int, step: int, after: tuple[int, ...], meets: int | None
 ) -> tuple[int, int]:
     """Return the class that left the aisle before, and the class in which it walked over."""
-    allowed = (state,)
+    allowed: tuple[int, ...] = (state,)
     if meets is not None and state == EE2:
         allowed = (EE2, OE1 if meets == 0 else E01)
     for left, walked in _LEFT:
