@@ -157,7 +157,7 @@ def test_simple_rules_keep_the_capacity(count, seed):
     near = rules.nearest(pairs, 10)
     for batch_of in (
         rules.first_come(job),
-        rules.seed_batches(job, alone, near),
+        rules.seed_batches(job, alone, near, len(alone)),
         rules.savings_batches(job, alone, pairs),
     ):
         batches: dict[int, list[int]] = {}

@@ -52,8 +52,8 @@ class Search(NamedTuple):
     trial: Ints  # [2, slot]
 
 
-def search(job: Task, batch_of: Ints, near: Ints, *, seed: int) -> Search:
-    """Start a search from given batches (numbers below the number of orders)."""
+def search(job: Task, batch_of: Ints, near: Ints, *, seed: int, columns: int = POOL) -> Search:
+    """Start a search from given batches (numbers below the number of orders) that keeps so many columns."""
     orders = len(job.masks)
     slots = most_orders(job) + 2
     state = Search(
@@ -70,9 +70,9 @@ def search(job: Task, batch_of: Ints, near: Ints, *, seed: int) -> Search:
         near=near,
         cache_key=np.zeros(CACHE, np.int64),
         cache_cost=np.zeros(CACHE, np.int64),
-        pool=np.full((POOL, slots), -1, np.int32).astype(np.int64),
-        pool_cost=np.zeros(POOL, np.int64),
-        pool_table=np.full(POOL_TABLE, -1, np.int64),
+        pool=np.full((columns, slots), -1, np.int64),
+        pool_cost=np.zeros(columns, np.int64),
+        pool_table=np.full(POOL_TABLE if columns else 1, -1, np.int64),
         pool_size=np.zeros(1, np.int64),
         scratch=scratch_for(job.place),
         union=np.zeros(job.masks.shape[1], np.int64),

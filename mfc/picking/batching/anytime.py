@@ -77,7 +77,7 @@ def warm_up(clock: Clock) -> float:
     orders = [Order(cells=(Cell(aisle, block, 0),), loads=(1,)) for aisle in range(2) for block in range(2)]
     job = task(grid, Terminal(0, 0), orders, [2])
     solve(job, clock=clock, trials=2 * CHUNK)
-    rules.seed_batches(job, rules.lengths_alone(job), np.zeros((4, 1), np.int64))
+    rules.seed_batches(job, rules.lengths_alone(job), np.zeros((4, 1), np.int64), 4)
     return clock() - begin
 
 
