@@ -13,7 +13,7 @@ import numpy as np
 
 from mfc.picking.batching import anytime, rules
 from mfc.picking.batching.annealing import anneal, batch_lengths, search
-from mfc.picking.batching.anytime import CHUNK, COLD, FRIENDS, Answer, Clock, solve
+from mfc.picking.batching.anytime import CHUNK, FRIENDS, Answer, Clock, solve
 from mfc.picking.batching.problem import Order, Task, task
 from mfc.picking.routing.grid import Cell, Grid, Terminal
 from mfc.picking.routing.kernels import Ints
@@ -26,7 +26,7 @@ GROUP_S = 0.18
 # Alike orders and others that the seed rule looks at; the product bounds its time for many orders.
 ALIKE, OTHERS, MEASURED = 48, 40, 600_000
 # The groups start from good batches, so they are not heated as much as a search from savings.
-WARM = 0.012
+WARM, COLD = 0.08, 0.03
 
 
 def solve_many(job: Task, *, clock: Clock, seconds: float, seed: int = 1, threads: int = 1) -> Answer:
@@ -108,7 +108,7 @@ def _rearrange(
     pairs = np.zeros((len(part), len(part)), np.int64)
     rules.pair_savings(small, alone, pairs)
     one = search(small, own, rules.nearest(pairs, FRIENDS), seed=seed + int(part[0]), columns=0)
-    mean = float(one.totals[0]) / max(1, np.count_nonzero(one.count))
+    mean = float(one.totals[0]) / len(part)
     while True:
         share = (clock() - begin) / seconds
         if share >= 1.0:

@@ -37,6 +37,27 @@ def first_come(job: Task) -> Ints:
     return batch_of
 
 
+def packed(job: Task) -> Ints:
+    """Fill as few carts as best fit decreasing finds, wherever the orders lie; returns the batch of every order."""
+    batch_of = np.zeros(len(job.masks), np.int64)
+    share = (job.loads / np.maximum(job.limits, 1)).max(axis=1)
+    load = np.zeros((0, len(job.limits)), np.int64)
+    kinds = np.zeros(0, np.int64)
+    for order in np.argsort(-share, kind="stable"):
+        together = load + job.loads[order]
+        fits = np.flatnonzero((together <= job.limits).all(axis=1) & job.allowed[kinds | job.kinds[order]])
+        if len(fits):
+            batch = fits[np.argmax((together[fits] / np.maximum(job.limits, 1)).max(axis=1))]
+        else:
+            batch = len(load)
+            load = np.vstack([load, np.zeros((1, len(job.limits)), np.int64)])
+            kinds = np.append(kinds, 0)
+        load[batch] += job.loads[order]
+        kinds[batch] |= job.kinds[order]
+        batch_of[order] = batch
+    return batch_of
+
+
 @compiled
 def pair_savings(job: Task, alone: Ints, savings: Ints) -> None:
     """Fill [order, order] with the walking two orders save in one batch; very negative when they do not fit."""
