@@ -7,15 +7,14 @@ A batch is the OR of its orders' masks. The same dynamic programmes as in `exact
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mfc.picking.routing.compiled import WORD, compiled, lowest_bit
 from mfc.picking.routing.grid import NO_WAY, Cell, Grid, Terminal
-from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, OPTIONS, SKIP, TWICE, tables
+from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, TWICE, tables
 
 Ints = npt.NDArray[np.int64]
 FAR = 1 << 50
