@@ -18,7 +18,7 @@ from mfc.api.orders import PromiseAnswer, StrictSerializer, this_site
 from mfc.api.schema import IDEMPOTENCY_KEY, PAGE_PARAMETERS
 from mfc.catalog import gs1
 from mfc.core.errors import DomainError
-from mfc.dispatch import shipments
+from mfc.dispatch import opening, shipments
 from mfc.dispatch.models import Shipment
 from mfc.dispatch.states import ShipmentState
 
@@ -59,6 +59,13 @@ class HandoverSerializer(StrictSerializer):
     sscc = serializers.ListField(
         child=serializers.CharField(max_length=20), allow_empty=False, max_length=shipments.MAX_PARCELS
     )
+
+
+class OpenSerializer(StrictSerializer):
+    sscc = serializers.ListField(
+        child=serializers.CharField(max_length=20), allow_empty=False, max_length=shipments.MAX_PARCELS
+    )
+    reason = serializers.CharField(max_length=200)
 
 
 def _rows() -> Any:
@@ -160,6 +167,32 @@ class ShipmentHandover(APIView):
             return _describe_fresh(shipment_id)
 
         return answer_once(request, kind="shipment.handover", act=act)
+
+
+class ShipmentOpen(APIView):
+    scopes = {"POST": "stock:adjust"}
+
+    @extend_schema(
+        operation_id="shipments_open",
+        request=OpenSerializer,
+        responses={200: ShipmentAnswer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request, shipment_id: uuid.UUID) -> Response:
+        """Open parcels of a shipment again before it leaves: their totes are due at the hospital, their labels void."""
+        serializer = OpenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ssccs = [_checked(text) for text in serializer.validated_data["sscc"]]
+        user = caller(request)
+
+        def act() -> dict[str, Any]:
+            for parcel in shipments.parcels_of(shipment_id=shipment_id, ssccs=ssccs):
+                opening.open_again(
+                    parcel=parcel, actor=user.actor, reason=serializer.validated_data["reason"]
+                )
+            return _describe_fresh(shipment_id)
+
+        return answer_once(request, kind="shipment.open", act=act)
 
 
 def _checked(text: str) -> str:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("v1/shipments/<uuid:shipment_id>", shipments.ShipmentDetail.as_view()),
     path("v1/shipments/<uuid:shipment_id>/claim", shipments.ShipmentClaim.as_view()),
     path("v1/shipments/<uuid:shipment_id>/handover", shipments.ShipmentHandover.as_view()),
+    path("v1/shipments/<uuid:shipment_id>/open", shipments.ShipmentOpen.as_view()),
     path("v1/<path:rest>", problems.UnknownAddress.as_view()),
     path(
         "schema.json",

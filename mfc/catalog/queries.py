@@ -32,7 +32,8 @@ class Found:
 
 def by_codes(codes: Iterable[str]) -> dict[str, Sku]:
     """Active SKUs by their code; unknown ones are missing from the answer."""
-    return {sku.code: sku for sku in Sku.objects.filter(code__in=set(codes), active=True)}
+    wanted = set(codes)
+    return {sku.code: sku for sku in Sku.objects.filter(code__in=wanted, active=True)} if wanted else {}
 
 
 def by_gtins(gtins: Iterable[str]) -> dict[str, Sku]:
@@ -40,7 +41,10 @@ def by_gtins(gtins: Iterable[str]) -> dict[str, Sku]:
 
     A case's GTIN is no name of one each: whoever orders by it must say eaches.
     """
-    rows = Barcode.objects.filter(code__in=set(gtins), pack=None, sku__active=True).select_related("sku")
+    wanted = set(gtins)
+    if not wanted:
+        return {}
+    rows = Barcode.objects.filter(code__in=wanted, pack=None, sku__active=True).select_related("sku")
     return {row.code: row.sku for row in rows}
 
 

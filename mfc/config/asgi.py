@@ -19,6 +19,7 @@ from django.urls import path
 
 from mfc.board.bridge import HintBridge
 from mfc.board.consumers import BoardConsumer
+from mfc.config.warmth import warm_up
 from mfc.handheld.consumers import StationConsumer
 from mfc.runtime.checks import combinations
 
@@ -45,3 +46,4 @@ if problems:
     raise SystemExit("\n".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))
 
 application = HintBridge(ProtocolTypeRouter({"http": http, "websocket": _websocket}))
+warm_up()

@@ -129,6 +129,7 @@ _ALL = (
     ErrorCode("shipment_claimed", 409, "The shipment is claimed by somebody else", "Choose another shipment; the answer names who has it."),
     ErrorCode("parcel_wrong", 409, "A parcel does not belong to this shipment", "Take out the parcels named in the answer; load only what belongs here."),
     ErrorCode("parcel_missing", 409, "A parcel of this shipment is missing", "Find the parcels named in the answer before handing over."),
+    ErrorCode("parcel_left", 409, "The parcel has left the site", "Ask the carrier to bring it back; its goods come in as a return."),
     # webhooks and devices
     ErrorCode("webhook_url_refused", 422, "This address is not allowed", "Use https, or http on the loopback address."),
     ErrorCode("unknown_device", 404, "This device is not bound", "Bind the device to a station or location in the admin."),

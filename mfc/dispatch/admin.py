@@ -1,11 +1,22 @@
-"""Admin of shipments and where their parcels stand."""
+"""Admin of shipments, their parcels and where those stand."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from mfc.core.admin import ReadOnlyAdmin, TabularInline
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from mfc.core.admin import ReadOnlyAdmin, TabularInline, TextInput, action, ask_each, user_actor
+from mfc.dispatch import opening
 from mfc.dispatch.models import Shipment, Staging
+from mfc.packing.models import Parcel
+
+
+class OpenForm(forms.Form):
+    reason = forms.CharField(max_length=200, widget=TextInput)
 
 
 class StagingInline(TabularInline):
@@ -39,3 +50,27 @@ class StagingAdmin(ReadOnlyAdmin):
     list_select_related = ("parcel", "shipment__order", "lane")
     search_fields = ("=parcel__sscc", "=shipment__order__ref")
     ordering = ("-id",)
+
+
+@admin.register(Parcel)
+class ParcelAdmin(ReadOnlyAdmin):
+    list_display = ("sscc", "order", "tote_use", "weight_g", "sealed_at", "sealed_by")
+    list_select_related = ("order", "tote_use__container", "tote_use__order", "sealed_by")
+    search_fields = ("sscc", "=order__ref")
+    ordering = ("-sscc",)
+    actions = ("open_again",)
+
+    @action(description="Open again…", permissions=["act"])
+    def open_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return ask_each(
+            self,
+            request,
+            queryset,
+            form=OpenForm,
+            question="The label becomes void and the shipment is taken back. Bring the totes to the hospital.",
+            button="Open again",
+            done="Opened",
+            act=lambda parcel, answers: opening.open_again(
+                parcel=parcel, actor=user_actor(request), **answers
+            ),
+        )

@@ -33,3 +33,12 @@ register(
     WHERE o.state = 'handed_over' AND o.accepted_at >= {ARCHIVED_UNTIL} AND coalesce(m.qty, 0) <> l.qty
     """,  # noqa: S608
 )
+register(
+    "parcels_are_sealed_totes",
+    "A sealed tote is a parcel and a parcel is a sealed tote, under the same SSCC",
+    """
+    SELECT j.id AS pack_job_id, j.state, j.sscc, p.sscc AS parcel FROM packing_packjob j
+    FULL JOIN packing_parcel p ON p.tote_use_id = j.tote_use_id
+    WHERE (j.state = 'sealed') IS DISTINCT FROM (p.sscc IS NOT NULL) OR p.sscc <> j.sscc
+    """,
+)

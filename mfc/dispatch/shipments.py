@@ -40,6 +40,8 @@ def seal(*, job: PackJob, sscc: str, person: Person) -> Shipment:
         job=job, sscc=sscc, person=person, lane=shipment.lane.code if shipment is not None else lane.code
     )
     if shipment is not None:
+        if shipment.state == ShipmentState.WITHDRAWN:
+            advance(shipment, ShipmentState.SEALED, table=TRANSITIONS)
         return shipment
     return Shipment.objects.create(
         id=ids.new(), site=job.site, order=job.order, lane=lane, lane_reason=reason, created_at=clock.now()
@@ -49,11 +51,10 @@ def seal(*, job: PackJob, sscc: str, person: Person) -> Shipment:
 @txn.use_case
 def stage(*, parcel: Parcel, lane: Location, source: str, actor: Actor) -> Shipment:
     """A parcel has arrived in a lane; with the last one of its shipment it is offered to dispatch. Twice is no error."""
-    shipment = (
-        Shipment.objects.select_for_update(of=("self",))
-        .select_related("order", "lane", "site")
-        .get(order_id=parcel.order_id)
-    )
+    shipment = locked_of(parcel.order_id)
+    assert shipment is not None, "a parcel has a shipment"
+    if not Parcel.objects.filter(pk=parcel.pk).exists():
+        return shipment  # opened again while it was on its way: its tote is due at the hospital
     Staging.objects.update_or_create(
         parcel=parcel,
         defaults={"shipment": shipment, "lane": lane, "staged_at": clock.now(), "source": source},
@@ -71,13 +72,7 @@ def stage(*, parcel: Parcel, lane: Location, source: str, actor: Actor) -> Shipm
 @txn.use_case
 def complete(*, order_id: uuid.UUID, actor: Actor) -> None:
     """A tote of the order turned out to be empty: the shipment may be complete without it."""
-    orders.lock([order_id])
-    shipment = (
-        Shipment.objects.select_for_update(of=("self",))
-        .select_related("order", "lane", "site")
-        .filter(order_id=order_id)
-        .first()
-    )
+    shipment = locked_of(order_id)
     if shipment is not None:
         _offer_when_complete(shipment, actor)
 
@@ -92,7 +87,7 @@ def _offer_when_complete(shipment: Shipment, actor: Actor) -> None:
         return
     advance(shipment, ShipmentState.READY, table=TRANSITIONS, ready_at=clock.now())
     orders.move(shipment.order, OrderState.READY, actor=actor, lane=shipment.lane.code)
-    _announce("shipment.ready", shipment)
+    announce("shipment.ready", shipment)
 
 
 @txn.use_case
@@ -150,11 +145,20 @@ def hand_over(*, shipment_id: uuid.UUID, client: str, ssccs: Sequence[str], acto
         )
         containers.close_use(use_id=parcel.tote_use_id)
     orders.move(shipment.order, OrderState.HANDED_OVER, actor=actor, parcels=len(parcels))
-    _announce("shipment.handed_over", shipment)
+    announce("shipment.handed_over", shipment)
     return shipment
 
 
-def _check_scans(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -> None:
+@txn.use_case
+def parcels_of(*, shipment_id: uuid.UUID, ssccs: Sequence[str]) -> list[Parcel]:
+    """Those parcels of a shipment, by SSCC. Raises ``not_found``, ``parcel_wrong``."""
+    shipment = _locked(shipment_id)
+    parcels = list(Parcel.objects.filter(order=shipment.order, sscc__in=ssccs).order_by("sscc"))
+    _refuse_foreign(shipment, {parcel.sscc for parcel in parcels}, ssccs)
+    return parcels
+
+
+def _refuse_foreign(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -> None:
     wrong = sorted(set(scanned) - wanted)
     if wrong:
         known = {
@@ -165,6 +169,10 @@ def _check_scans(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -
         raise DomainError(
             "parcel_wrong", "; ".join(named) + f". Not part of {shipment.order.ref}.", wrong=wrong
         )
+
+
+def _check_scans(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -> None:
+    _refuse_foreign(shipment, wanted, scanned)
     missing = sorted(wanted - set(scanned))
     if missing:
         raise DomainError("parcel_missing", f"Not scanned: {', '.join(missing)}.", missing=missing)
@@ -172,20 +180,27 @@ def _check_scans(shipment: Shipment, wanted: set[str], scanned: Sequence[str]) -
 
 def _name(sscc: str, parcel: Parcel | None) -> str:
     if parcel is None:
-        return f"{sscc} is not a parcel of this site"
+        return f"{sscc} is not a parcel of this site, or its tote was opened again"
     return f"{sscc} belongs to {parcel.order.ref} (lane {parcel.order.shipment.lane.code})"
 
 
 def _locked(shipment_id: uuid.UUID) -> Shipment:
-    shipment = (
-        Shipment.objects.select_for_update(of=("self",))
-        .select_related("order", "lane", "site")
-        .filter(pk=shipment_id)
-        .first()
-    )
+    order_id = Shipment.objects.filter(pk=shipment_id).values_list("order_id", flat=True).first()
+    shipment = locked_of(order_id) if order_id is not None else None
     if shipment is None:
         raise DomainError("not_found", f"There is no shipment {shipment_id}.")
     return shipment
+
+
+def locked_of(order_id: uuid.UUID) -> Shipment | None:
+    """The order's shipment, locked after its order as everywhere; None when nothing of it was sealed yet."""
+    orders.lock([order_id])
+    return (
+        Shipment.objects.select_for_update(of=("self",))
+        .select_related("order", "lane", "site")
+        .filter(order_id=order_id)
+        .first()
+    )
 
 
 def _refuse_if_not_here(shipment: Shipment) -> None:
@@ -212,7 +227,8 @@ def describe(shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def _announce(kind: str, shipment: Shipment) -> None:
+def announce(kind: str, shipment: Shipment) -> None:
+    """Tell whoever listens for ``kind``, with the shipment as it is now."""
     fresh = Shipment.objects.select_related("order", "lane").prefetch_related(
         "order__parcels__tote_use__container"
     )

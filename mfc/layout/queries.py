@@ -44,6 +44,12 @@ class Lines:
             return Spot(x_mm, self.cross_ys[aisle], level, floor)
         return Spot(x_mm, y_mm, level, floor)
 
+    def of(self, place: Location) -> Spot:
+        """The same of a row."""
+        return self.stand(
+            aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, level=place.level, floor=place.floor
+        )
+
     def pick_from(self, *, aisle: str, x_mm: int, y_mm: int, level: int = 0, floor: int = 0) -> Spot:
         """The same for a pick; a place off the aisles (a reserve rack behind them) is reached from the front."""
         if floor or aisle in self.aisle_xs or aisle in self.cross_ys:
@@ -174,10 +180,7 @@ def ways(site: Site) -> Callable[[Location, Location], int]:
     base = ground(site) if where.aisle_xs or where.cross_ys else None
 
     def between_mm(a: Location, b: Location) -> int:
-        here, there = (
-            where.stand(aisle=one.aisle, x_mm=one.x_mm, y_mm=one.y_mm, level=one.level, floor=one.floor)
-            for one in (a, b)
-        )
+        here, there = where.of(a), where.of(b)
         if base is not None:
             try:
                 return way_mm(base, here, there)
@@ -193,13 +196,14 @@ def the_belt(site: Site) -> Location | None:
     return Location.objects.filter(site=site, kind=LocationKind.BELT).order_by("pk").first()
 
 
-def drop_points(site: Site) -> list[Spot]:
+def drop_places(site: Site) -> list[Location]:
     """Where a cart may be emptied; the first belt, where carts start, comes first."""
-    where, belt = lines(site), the_belt(site)
+    belt = the_belt(site)
     more = Location.objects.filter(site=site, drop_point=True).order_by("pk")
-    places = [belt] if belt else []
-    places += [place for place in more if belt is None or place.pk != belt.pk]
-    return [
-        where.stand(aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, floor=place.floor)
-        for place in places
-    ]
+    return ([belt] if belt else []) + [place for place in more if belt is None or place.pk != belt.pk]
+
+
+def drop_points(site: Site) -> list[Spot]:
+    """Where people stand for them."""
+    where = lines(site)
+    return [where.of(place) for place in drop_places(site)]

@@ -23,12 +23,14 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.RELEASED: frozenset({_S.PICKING, _S.CANCELLED, _S.ACCEPTED}),
     _S.PICKING: frozenset({_S.PICKED, _S.UNFILLED, _S.CANCELLED}),
     _S.PICKED: frozenset({_S.PACKED, _S.UNFILLED, _S.CANCELLED}),
-    _S.PACKED: frozenset({_S.READY}),
-    _S.READY: frozenset({_S.HANDED_OVER}),
+    _S.PACKED: frozenset({_S.READY, _S.PICKED}),  # back: a parcel was opened again
+    _S.READY: frozenset({_S.HANDED_OVER, _S.PICKED}),
     _S.HANDED_OVER: frozenset(),
     _S.CANCELLED: frozenset(),
     _S.UNFILLED: frozenset(),
 }
+# Every tote is sealed; an opened one brings the order back to ``picked``.
+PAST_PACKED = frozenset({_S.PACKED, _S.READY})
 FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
 OPEN = frozenset(OrderState) - FINAL
 # Until a tote is sealed; what is under way then is undone.

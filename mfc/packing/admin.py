@@ -1,11 +1,11 @@
-"""Admin of pack jobs and parcels."""
+"""Admin of pack jobs."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from mfc.core.admin import ReadOnlyAdmin
-from mfc.packing.models import PackJob, Parcel
+from mfc.packing.models import PackJob
 
 
 @admin.register(PackJob)
@@ -25,11 +25,3 @@ class PackJobAdmin(ReadOnlyAdmin):
     list_select_related = ("site", "order", "tote_use__container", "tote_use__order", "station")
     search_fields = ("=order__ref", "=tote_use__container__label", "=sscc")
     ordering = ("-id",)
-
-
-@admin.register(Parcel)
-class ParcelAdmin(ReadOnlyAdmin):
-    list_display = ("sscc", "order", "tote_use", "weight_g", "sealed_at", "sealed_by")
-    list_select_related = ("order", "tote_use__container", "tote_use__order", "sealed_by")
-    search_fields = ("sscc", "=order__ref")
-    ordering = ("-sscc",)

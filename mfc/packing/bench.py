@@ -16,10 +16,10 @@ from mfc.core.actors import Actor
 from mfc.core.errors import DomainError
 from mfc.core.transitions import advance
 from mfc.inventory import containers, holds
-from mfc.inventory.models import Balance, ContainerKind, Hold, ToteUse
+from mfc.inventory.models import Balance, ContainerKind, ToteUse
 from mfc.orders import services as orders
 from mfc.orders.models import Order
-from mfc.orders.states import OrderState
+from mfc.orders.states import PAST_PACKED, OrderState
 from mfc.packing import labels
 from mfc.packing.models import PackJob, Parcel
 from mfc.packing.states import ENDED, TRANSITIONS, PackState
@@ -147,21 +147,29 @@ def weigh(*, job: PackJob, measured_g: int, person: Person) -> bool:
         "measured_g": measured_g,
         "tolerance_g": verdict.tolerance_g,
     }
-    if held := holds.held_in([job.tote_use.container_id]):
-        verdict = replace(verdict, ok=False, reason=_on_hold(held))
+    if held := must_come_out(job):
+        verdict = replace(verdict, ok=False, reason=held)
     if verdict.ok or (job.count_confirmed and not held):
         reason = verdict.reason if verdict.ok else f"{verdict.reason}; accepted: counted by hand"
         advance(job, PackState.WEIGHED, table=TRANSITIONS, sscc=_next_sscc(), reason=reason[:200], **facts)
         journal.write("tote.weighed", actor=actor, subject=f"order:{job.order.ref}", reason=reason, **facts)
         return True
-    advance(job, PackState.REJECTED, table=TRANSITIONS, reason=verdict.reason[:200], **facts)
-    journal.write(
-        "tote.rejected", actor=actor, subject=f"order:{job.order.ref}", reason=verdict.reason, **facts
-    )
+    reject(job=job, reason=verdict.reason, actor=actor, **facts)
     return False
 
 
-def _on_hold(held: list[tuple[Balance, Hold]]) -> str:
+@txn.use_case
+def reject(*, job: PackJob, reason: str, actor: Actor, **facts: Any) -> None:
+    """The tote may not go on like this: it is due at the hospital, and a label printed for it is void."""
+    advance(job, PackState.REJECTED, table=TRANSITIONS, reason=reason[:200], sscc="", **facts)
+    journal.write("tote.rejected", actor=actor, subject=f"order:{job.order.ref}", reason=reason, **facts)
+
+
+def must_come_out(job: PackJob) -> str:
+    """What in the tote is on hold and must not leave, as people read it; empty when nothing is."""
+    held = holds.held_in([job.tote_use.container_id])
+    if not held:
+        return ""
     balance, hold = held[0]
     lot = f" of lot {balance.lot.code}" if balance.lot else ""
     return f"{balance.on_hand} × {balance.sku.code}{lot} must come out: {hold.kind}, {hold.reason}"
@@ -201,6 +209,29 @@ def seal(*, job: PackJob, sscc: str, person: Person, lane: str) -> Parcel:
     )
     settle(job.order, actor=actor_of(person), sscc=sscc)
     return parcel
+
+
+@txn.use_case
+def unseal(*, parcel: Parcel, actor: Actor, reason: str) -> PackJob:
+    """The tote of a parcel is opened again and due at the hospital; its label is void, and its order is no longer packed."""
+    orders.lock([parcel.order_id])
+    job = PackJob.objects.select_related("order", "tote_use__container", "site").get(
+        tote_use_id=parcel.tote_use_id
+    )
+    advance(
+        job,
+        PackState.REJECTED,
+        table=TRANSITIONS,
+        reason=reason[:200],
+        sscc="",
+        sealed_at=None,
+        station_id=None,
+        count_confirmed=False,
+    )
+    if job.order.state in PAST_PACKED:
+        orders.move(job.order, OrderState.PICKED, actor=actor, reason=reason)
+    parcel.delete()
+    return job
 
 
 def settle(order: Order, *, actor: Actor, **data: Any) -> None:

@@ -16,6 +16,7 @@ from mfc.inventory.models import Balance
 from mfc.layout.models import Location, LocationKind
 from mfc.orders import services as orders
 from mfc.orders.models import OrderLine
+from mfc.packing import bench
 from mfc.packing.bench import job_of_tote, settle
 from mfc.packing.models import PackJob
 from mfc.packing.states import TRANSITIONS, PackState
@@ -24,6 +25,8 @@ from mfc.workforce.models import Person, Station
 from mfc.workforce.sessions import actor_of
 
 _TAKEN_IN = frozenset({PackState.REJECTED, PackState.ARRIVING})
+# At a pack bench; taken in as well when the tote holds what must not leave.
+_TAKEN_FROM_BENCH = frozenset({PackState.AT_BENCH, PackState.WEIGHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class CountLine:
 def admit(*, station: Station, label: str, person: Person) -> PackJob:
     """Begin to count a tote. Raises ``unknown_tote``, ``tote_not_here``."""
     job = job_of_tote(site_id=station.site_id, label=label)
+    if job.state in _TAKEN_FROM_BENCH and (reason := bench.must_come_out(job)):
+        bench.reject(job=job, reason=reason, actor=actor_of(person))
     if job.state not in _TAKEN_IN:
         raise DomainError(
             "tote_not_here", f"Tote {label} is {job.state}, not due at the hospital.", state=job.state
@@ -122,6 +127,7 @@ def removed(*, job: PackJob, person: Person) -> CountLine:
     line = next((line for line in lines(job) if line.difference > 0), None)
     if line is None:
         raise DomainError("nothing_expected", "No line has too many units.")
+    orders.lock([job.order_id])
     if not _book_held(job, line, person):
         _book_found(job, line, person)
     counted = dict(job.counted)
@@ -142,9 +148,7 @@ def _book_held(job: PackJob, line: CountLine, person: Person) -> bool:
     damage.set_apart(
         site_id=job.site_id, actor=actor, balances=held, reference=f"pack_job:{job.pk}", reason=reason
     )
-    order_line = OrderLine.objects.filter(order_id=job.order_id, sku=line.sku).order_by("pk")[0]
-    orders.record_picked(order_line.pk, qty=-qty)
-    orders.record_short(order_line.pk, qty=qty, reason=reason)
+    _record_short(job, line.sku, qty, reason)
     return True
 
 
@@ -190,16 +194,22 @@ def give_up_missing(*, job: PackJob, person: Person) -> CountLine:
         reference=f"pack_job:{job.pk}",
         reason=reason,
     )
-    left = missing
-    # An article may stand on several lines: as ordered, and as a substitute of another. The substitute gives first.
-    for order_line in OrderLine.objects.filter(order_id=job.order_id, sku=line.sku).order_by("-position"):
-        part = min(left, order_line.qty_picked)
-        left -= part
-        if part:
-            orders.record_picked(order_line.pk, qty=-part)
-            orders.record_short(order_line.pk, qty=part, reason=reason)
+    _record_short(job, line.sku, missing, reason)
     _release_when_right(job, person)
     return line
+
+
+def _record_short(job: PackJob, sku: Sku, qty: int, reason: str) -> None:
+    """Picked units left the tote again: the order's lines are short by them.
+
+    An article may stand on several lines: as ordered, and as a substitute of another. The substitute gives first.
+    """
+    for line in OrderLine.objects.filter(order_id=job.order_id, sku=sku).order_by("-position"):
+        part = min(qty, line.qty_picked)
+        qty -= part
+        if part:
+            orders.record_picked(line.pk, qty=-part)
+            orders.record_short(line.pk, qty=part, reason=reason)
 
 
 def _release_when_right(job: PackJob, person: Person) -> None:

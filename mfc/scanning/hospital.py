@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfc.core.errors import DomainError
 from mfc.core.labels import Kind
-from mfc.dispatch import shipments
+from mfc.dispatch import opening, shipments
 from mfc.packing import bench, hospital
 from mfc.packing.models import PackJob
 from mfc.packing.states import IN_HOSPITAL, PackState
@@ -23,7 +23,10 @@ def scan(desk: Desk, scan: Scan) -> Reply:
             raise DomainError(
                 "unexpected_scan", "A tote is wanted now.", remedy="Scan the next tote of the lane."
             )
-        if bench.job_of_tote(site_id=desk.station.site_id, label=scan.label).state == PackState.PUT_BACK:
+        due = bench.job_of_tote(site_id=desk.station.site_id, label=scan.label)
+        if due.state == PackState.SEALED:
+            opening.open_held(job=due, person=desk.person)
+        if due.state == PackState.PUT_BACK:
             units = hospital.set_aside(station=desk.station, label=scan.label, person=desk.person)
             return accepted(
                 f"The order was cancelled. Put back: {units} units. Stand the tote aside for that."

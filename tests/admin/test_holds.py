@@ -11,6 +11,8 @@ from mfc.inventory.models import Balance, Hold, Lot, StockMove
 from tests.admin.test_actions import run
 from tests.browser import floor as floors
 from tests.browser.floor import Floor
+from tests.walk import Walk
+from tests.world import World
 
 
 @pytest.fixture
@@ -70,3 +72,13 @@ def test_stock_is_moved_to_a_place_by_its_code(waiting: Floor, manager: Client) 
     assert answer[0] == 200
     _, told = run(manager, "inventory_balance", "relocate", [row], **{**form, "qty": "500"})
     assert "45 of 45 are free here" in told[0]
+
+
+def test_a_parcel_is_opened_again_with_a_reason(world: World, walk: Walk, manager: Client) -> None:
+    shipment = walk.ready(TEA=2)
+    parcel = shipment.order.parcels.get()
+    assert run(manager, "packing_parcel", "open_again", [parcel])[0] == 200
+    _, told = run(manager, "packing_parcel", "open_again", [parcel], confirmed="1", reason="label torn")
+    assert told == ["Opened: 1"]
+    shipment.refresh_from_db()
+    assert shipment.state == "withdrawn"

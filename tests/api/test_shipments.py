@@ -171,3 +171,19 @@ def test_stock_is_listed_with_what_may_be_promised(world: World, api: Api, walk:
     rest = api.get("/skus", cursor=page["next"]).json()
     assert {row["sku"] for row in page["results"] + rest["results"]} == set(rows)
     problem(api.get("/skus", cursor="AA=="), 400, "invalid_request")
+
+
+def test_a_parcel_is_opened_again_by_the_warehouse_not_by_the_carrier(
+    world: World, api: Api, rival: Api, ready: Shipment, sscc: str
+) -> None:
+    body = {"sscc": [sscc], "reason": "label torn"}
+    with unchanged():
+        problem(rival.post(f"/shipments/{ready.pk}/open", body), 403, "not_allowed")
+        problem(api.post(f"/shipments/{NOBODY}/open", body), 404, "not_found")
+        foreign = {"sscc": ["340123450000000017"], "reason": "x"}
+        problem(api.post(f"/shipments/{ready.pk}/open", foreign), 409, "parcel_wrong")
+    answer = api.post(f"/shipments/{ready.pk}/open", body)
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["parcels"]) == ("withdrawn", [])
+    assert api.get("/shipments", state="withdrawn").json()["results"] == [answer.json()]
+    assert broken_invariants() == {}

@@ -20,6 +20,18 @@ BENCHES = {
 # Benches of the planners: no database, no Django, options of their own (NAME --help).
 PLANNERS = {
     "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
+    "batching": (
+        "tests.bench.batching",
+        "joint order batching and routing against the best published values",
+    ),
+    "assortment": (
+        "tests.bench.assortment",
+        "orders filled whole in the weeks that follow, beside the frequency rule and the bound",
+    ),
+    "slotting": (
+        "tests.bench.slotting",
+        "metres per line on later orders, beside rules of the trade; re-slotting in few moves",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 from rich.console import Console
 
 from mfc.catalog.models import Sku
+from mfc.config.warmth import warm_up
 from mfc.core import clock, keyset, txn
 from mfc.core.actors import SYSTEM
 from mfc.core.clock import FixedClock
@@ -375,10 +376,12 @@ def manager() -> Client:
 
 def _page(filled: Filled, samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
     client = manager()
+    for page in asked(filled.moves).values():
+        assert client.get(page.url).status_code == 200, page.url  # templates are compiled once
+    warm_up()  # as the web process does
     own: dict[str, list[float]] = {}
     bare: dict[str, list[float]] = {}
     for name, page in asked(filled.moves).items():
-        assert client.get(page.url).status_code == 200, page.url  # templates are compiled once
         for _ in range(samples):
             own.setdefault(name, []).append(timed(lambda page=page: client.get(page.url)))
             bare.setdefault(name, []).append(timed(lambda page=page: bare_rows(page)))

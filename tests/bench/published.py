@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,20 @@ def finish(result: dict[str, Any], target: str) -> int:
     else:
         Path(target).write_text(text + "\n", encoding="utf-8")
     return 1 if result["wrong_claims"] else 0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Send what libraries print to standard output to standard error: the result alone goes there."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def clock() -> float:

@@ -7,10 +7,9 @@ import pytest
 from mfc.dispatch.models import Shipment
 from mfc.inventory.models import StockMove, ToteUse
 from mfc.orders import services
-from mfc.picking import batches, tasks, totes, wallputs, waves
-from mfc.picking.models import Batch, PickTask, PutBack, WallPut
+from mfc.picking import batches, tasks, totes, waves
+from mfc.picking.models import Batch, PickTask, PutBack
 from mfc.workforce.models import WorkSession
-from tests import wall as walls
 from tests.proof import broken_invariants
 from tests.races.threads import refusals, together
 from tests.walk import Walk
@@ -178,58 +177,4 @@ def test_the_last_tote_of_an_order_packs_it_when_two_are_sealed_at_once(world: W
     assert [one.result for one in outcomes] == ["accepted", "accepted"]
     shipment = Shipment.objects.get()
     assert (shipment.order.state, shipment.order.parcels.count()) == ("packed", 2)
-    assert broken_invariants() == {}
-
-
-def test_one_of_two_people_puts_into_a_slot(world: World, walk: Walk) -> None:
-    wall = walls.build(world, walk)
-    world.accept("A", minutes=60, TEA=2)
-    world.accept("B", minutes=70, TEA=3)
-    wall.pick()
-    walk.badge("wall-1", "Pat")
-    wall.scan(world.totes[0])
-    wall.scan("TEA")
-    wall.bind(1, 2)
-    people = [world.people["Pat"], world.people["Kim"]]
-    # both have seen the light before either presses
-    seen = [wall.slot(1) for _ in people]
-
-    def put(number: int) -> str:
-        wallputs.put(slot=seen[number], person=people[number])
-        return people[number].name
-
-    outcomes = together(2, put)
-    (winner,) = (one.result for one in outcomes if one.result)
-    (loser,) = (one.refusal for one in outcomes if one.refusal)
-    assert (loser.code, loser.details) == ("task_taken", {"by": winner})
-    assert world.in_tote(world.totes[1]) == {"TEA": 2}
-    assert WallPut.objects.count() == 1
-    assert wall.states()[:2] == ["complete", "filling"]
-    assert broken_invariants() == {}
-
-
-def test_an_order_is_put_or_called_off(world: World, walk: Walk) -> None:
-    wall = walls.build(world, walk)
-    order = world.accept("A", minutes=60, TEA=2)
-    world.accept("B", minutes=70, TEA=3)
-    wall.pick()
-    walk.badge("wall-1", "Pat")
-    wall.scan(world.totes[0])
-    wall.scan("TEA")
-    wall.bind(1, 2)
-    slot = wall.slot(1)
-
-    def act(number: int) -> str:
-        if number:
-            services.cancel(order=order, actor=LEAD, reason="no")
-        else:
-            wallputs.put(slot=slot, person=world.people["Pat"])
-        return str(number)
-
-    outcomes = together(2, act)
-    assert refusals(outcomes) in ([], ["wrong_slot"])
-    (back,) = PutBack.objects.all()
-    is_put = WallPut.objects.exists()
-    assert (back.qty, back.tote_use.container.label) == (2, world.totes[1 if is_put else 0])
-    assert wall.states()[:2] == ["complete", "filling"]
     assert broken_invariants() == {}

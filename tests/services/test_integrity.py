@@ -156,6 +156,7 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         " SELECT b.station_id, t.id, 'missing', 1, t.tote_use_id, t.done_by_id, now()"
         " FROM picking_picktask t JOIN picking_batch b ON b.id = t.batch_id",
     ),
+    "parcels_are_sealed_totes": (set(), "UPDATE packing_packjob SET sscc = '340123450000000018'"),
     "ready_shipments_are_staged": (set(), "DELETE FROM dispatch_staging"),
     "handed_over_totes_are_empty": (
         {"shipped_equals_picked"},

@@ -143,15 +143,15 @@ def _one_block(place: Floor, cells: Ints) -> int:
         gap = 2 * (cross - gap) if gap else FAR
         near, far = min(front, gap), min(back, gap)
         stay = min(near, far)
-        least = min(min(e0, oe), min(e2, nothing))
+        least = min(e0, oe, e2, nothing)
         new_uu = min(uu + stay, min(least, e1) + cross)
-        new_e1 = min(min(uu + cross, e1 + stay), least + 2 * cross)
-        e2 = min(min(e0 + far, oe + near), min(e2 + stay, nothing + gap))
+        new_e1 = min(uu + cross, e1 + stay, least + 2 * cross)
+        e2 = min(e0 + far, oe + near, e2 + stay, nothing + gap)
         e0 = min(e0, nothing) + front
         oe = min(oe, nothing) + back
         uu, e1 = new_uu, new_e1
         nothing = FAR
-    best = min(min(e0, oe), e1)
+    best = min(e0, oe, e1)
     if uu >= FAR and best == 0:
         return 0
     return best + place.approach
