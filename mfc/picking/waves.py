@@ -17,19 +17,18 @@ from mfc.core.actors import SYSTEM
 from mfc.core.errors import DomainError
 from mfc.core.locks import LockSpace
 from mfc.inventory import reservations
-from mfc.inventory.reservations import Need, Taken
-from mfc.layout import queries as layout
+from mfc.inventory.reservations import Need, Source, Taken
 from mfc.layout.models import Site
-from mfc.layout.travel import Spot
 from mfc.orders import services as orders
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
 from mfc.orders.states import OrderState
-from mfc.picking import batches, walls
+from mfc.picking import batches, sourcing, walls
 from mfc.picking.batching import MAX_CANDIDATES, Batcher, Cart, OpenOrder, Pace
 from mfc.picking.batching import Batch as PlannedBatch
 from mfc.picking.models import Batch, BatchOrder, Method, PickTask, PutSlot, Wave
 from mfc.picking.routing import Stop
+from mfc.picking.sitewalks import Floor, SiteWalk
 from mfc.picking.states import ON_CART, BatchState
 from mfc.workforce.models import LabourStandard, StationKind, WorkSession
 
@@ -159,28 +158,48 @@ def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
     sources = reservations.sources(
         site_id=site.pk, sku_ids={line.sku_id for one in waiting for line in one.lines}
     )
-    xs = layout.aisle_xs(site)
+    free = {sku_id: list(rows) for sku_id, rows in sources.items()}
+    floor = Floor.of(site)
     chosen: dict[_Name, list[Taken]] = {}
     open_orders = []
     for one in waiting:
         needs = _needs(one)
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
-        open_orders.append(_open_order(site, one, chosen[one.name], xs))
+        open_orders.append(_open_order(floor, one, chosen[one.name]))
     now_s = clock.now().timestamp()
     slots = walls.room(site)
-    plan = _sort_plan(site, labour, slots, waiting, open_orders, now_s)
+    plan = _sort_plan(floor, labour, slots, waiting, open_orders, now_s)
     if plan is None:
         slots = []
-        plan = _batcher(site, labour, site.cart_orders).next_batch(open_orders, now_s=now_s)
+        plan = _batcher(floor, labour, site.cart_orders).next_batch(open_orders, now_s=now_s)
     assert plan is not None, "an order that fits no tote is refused at intake"
     by_name = {one.name: one for one in waiting}
     members = [by_name[name] for name in plan.order_ids if isinstance(name, _Name)]
     _hold_accepted(members)
-    return _write(site, plan, members, chosen, reason, slots)
+    _shorten(floor, labour, members, chosen, free)
+    walk = floor.walk([stop for one in members for stop in _stops(floor, one, chosen[one.name])])
+    return _write(site, plan, walk, members, chosen, reason, slots)
+
+
+def _shorten(
+    floor: Floor,
+    labour: LabourStandard,
+    members: list[Waiting],
+    chosen: dict[_Name, list[Taken]],
+    free: dict[int, list[Source]],
+) -> None:
+    """Take from places on the way where several are equally allowed."""
+    ranks = {line.pk: CARRY_RANK[line.sku.temperature] for one in members for line in one.lines}
+    taken = [item for one in members for item in chosen[one.name]]
+    pace = sourcing.Pace(labour.walk_mm_per_s, labour.stop_s)
+    better = sourcing.shorten(floor, taken, free, ranks=ranks, pace=pace)
+    for one in members:
+        own = {line.pk for line in one.lines}
+        chosen[one.name] = [item for item in better if item.need.order_line_id in own]
 
 
 def _sort_plan(
-    site: Site,
+    floor: Floor,
     labour: LabourStandard,
     slots: list[PutSlot],
     waiting: list[Waiting],
@@ -199,7 +218,7 @@ def _sort_plan(
     ]
     if len(slots) < 2 or not fit or fit[0] is not open_orders[0]:
         return None
-    plan = _batcher(site, labour, len(slots)).next_batch(fit, now_s=now_s)
+    plan = _batcher(floor, labour, len(slots)).next_batch(fit, now_s=now_s)
     return plan if plan is not None and len(plan.order_ids) > 1 else None
 
 
@@ -224,40 +243,30 @@ def _hold_accepted(members: Sequence[Waiting]) -> None:
         raise DomainError("state_conflict", "An order of the plan was called off meanwhile.")
 
 
-def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]) -> OpenOrder:
+def _stops(floor: Floor, one: Waiting, taken: list[Taken]) -> tuple[Stop, ...]:
     rank = {line.pk: CARRY_RANK[line.sku.temperature] for line in one.lines}
-    stops = tuple(
-        Stop(
-            key=(one.name, number),
-            spot=_spot(site, item, xs),
-            rank=rank[item.need.order_line_id],
-        )
+    return tuple(
+        Stop(key=(one.name, number), spot=floor.spot(item.source), rank=rank[item.need.order_line_id])
         for number, item in enumerate(taken)
     )
+
+
+def _open_order(floor: Floor, one: Waiting, taken: list[Taken]) -> OpenOrder:
     return OpenOrder(
         order_id=one.name,
-        due_s=timing.dispatch_deadline(one.order.promise_until, site=site).timestamp(),
-        stops=stops,
+        due_s=timing.dispatch_deadline(one.order.promise_until, site=floor.site).timestamp(),
+        stops=_stops(floor, one, taken),
         volume_ml=one.order.volume_ml,
         weight_g=one.order.weight_g,
     )
 
 
-def _spot(site: Site, item: Taken, xs: dict[str, int]) -> Spot:
-    """Where the picker stands. A place off the aisles (a reserve rack behind them) is reached from the front."""
-    source = item.source
-    if source.aisle in xs:
-        return Spot(xs[source.aisle], source.y_mm, source.level)
-    return Spot(source.x_mm, min(source.y_mm, site.front_y_mm), source.level)
-
-
-def _batcher(site: Site, labour: LabourStandard, positions: int) -> Batcher:
-    belt = layout.the_belt(site)
-    depot = Spot(belt.x_mm, belt.y_mm) if belt else Spot(0, 0)
+def _batcher(floor: Floor, labour: LabourStandard, positions: int) -> Batcher:
+    site = floor.site
     return Batcher(
-        walkway=layout.walkway(site),
-        start=depot,
-        end=depot,
+        walkway=floor.ground,
+        start=floor.home,
+        end=floor.home,
         cart=Cart(
             positions=positions,
             tote_volume_ml=site.tote_volume_ml,
@@ -277,6 +286,7 @@ def _batcher(site: Site, labour: LabourStandard, positions: int) -> Batcher:
 def _write(
     site: Site,
     plan: PlannedBatch,
+    walk: SiteWalk,
     members: list[Waiting],
     chosen: dict[_Name, list[Taken]],
     reason: str,
@@ -297,8 +307,11 @@ def _write(
         site=site,
         wave=wave,
         method=Method.SORT if slots else Method.CLUSTER,
-        length_mm=plan.length_mm,
-        policy=plan.policy,
+        length_mm=walk.length_mm,
+        policy=walk.policy,
+        shortest_mm=walk.shortest_mm,
+        lengths_mm=walk.lengths_mm,
+        drop=walk.drop,
         reason=plan.reason[:300],
         latest_start=min(one.latest_start for one in members),
         planned_at=now,
@@ -315,7 +328,7 @@ def _write(
     if not entries:
         batch.delete()  # nothing to walk for
         return None
-    _create_tasks(batch, plan, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
+    _create_tasks(batch, walk, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
     journal.write(
         "batch.planned",
         actor=SYSTEM,
@@ -340,7 +353,7 @@ def _record_shorts(needs: Sequence[Need], taken: Sequence[Taken]) -> None:
 
 def _create_tasks(
     batch: Batch,
-    plan: PlannedBatch,
+    walk: SiteWalk,
     chosen: dict[_Name, list[Taken]],
     entries: dict[_Name, BatchOrder],
     reservation_ids: dict[int, int],
@@ -348,7 +361,7 @@ def _create_tasks(
     """One task per reservation; the same SKU and lot at the same place is one stop for all totes."""
     stops: dict[tuple[int, int, int | None], int] = {}
     tasks = []
-    for stop in plan.stops:
+    for stop in walk.stops:
         name, number = cast("tuple[_Name, int]", stop.key)
         item = chosen[name][number]
         key = (item.source.location_id, item.need.sku_id, item.source.lot_id)

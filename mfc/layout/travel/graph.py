@@ -68,7 +68,9 @@ class TravelGraph:
         unknown = [a for a in places if a not in known or any(b not in known[a] for b in places)]
         if unknown:
             self._learn(list(dict.fromkeys(spots)), turn_mm, known)
-        return np.array([[known[a][b] for b in places] for a in places], dtype=np.int64).reshape(len(places), -1)
+        return np.array([[known[a][b] for b in places] for a in places], dtype=np.int64).reshape(
+            len(places), -1
+        )
 
     def _learn(self, spots: list[Spot], turn_mm: int, known: dict[_Place, dict[_Place, int]]) -> None:
         """Remember all distances between the spots: plans are made again and again over the same places."""

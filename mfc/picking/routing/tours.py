@@ -98,7 +98,9 @@ def _held_karp(between: list[list[int]], start: list[int], end: list[int], ranks
     """States are (visited set, last place); ranks restrict what may come next."""
     count = len(ranks)
     needed = [sum(1 << j for j in range(count) if ranks[j] < ranks[i]) for i in range(count)]
-    best = {(1 << i, i): (start[i], (i,)) for i in range(count) if not needed[i]}
+    best: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {
+        (1 << i, i): (start[i], (i,)) for i in range(count) if not needed[i]
+    }
     for _ in range(count - 1):
         following: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {}
         for (visited, last), (walked, way) in best.items():
