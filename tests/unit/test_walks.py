@@ -26,6 +26,7 @@ from mfc.picking.routing import POLICIES, Stop, compare, plan, tours
 BLOCKS = Walkway(1000, 11_000, (1000, 3000, 5000, 7000), middle_ys_mm=(6000,))
 HOME, BELT = Spot(1700, 0), Spot(9000, 200)
 PLACES = st.tuples(st.sampled_from(BLOCKS.aisle_xs_mm), st.integers(1001, 11_000))
+ANYWHERE = st.one_of(PLACES, st.tuples(st.integers(0, 9000), st.integers(0, 1000)))
 
 
 def stops_at(places, rank=0):
@@ -42,7 +43,7 @@ def test_the_shortest_walk_over_two_blocks_equals_all_permutations(places, same_
     assert (found.length_mm, found.lower_mm, found.policy) == (shortest, shortest, "exact")
 
 
-@given(st.lists(PLACES, min_size=1, max_size=40))
+@given(st.lists(ANYWHERE, min_size=1, max_size=20))
 @settings(max_examples=80, deadline=None)
 def test_every_policy_visits_everything_and_none_beats_the_shortest(places):
     stops = stops_at(places)
@@ -52,7 +53,8 @@ def test_every_policy_visits_everything_and_none_beats_the_shortest(places):
     for name, found in by_policy.items():
         assert sorted(one.key for one in found.stops) == list(range(len(stops))), name
         assert found.length_mm == path_mm(BLOCKS, [HOME, *(one.spot for one in found.stops), BELT]), name
-        assert found.length_mm >= exact, name
+        assert found.length_mm >= exact >= by_policy["exact"].lower_mm > 0, name
+    if all(y > BLOCKS.front_y_mm for _, y in places):
         assert by_policy["exact"].lower_mm == exact
 
 

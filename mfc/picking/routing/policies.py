@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 from mfc.layout.travel import Spot, Walkway, distance_mm
 
 OrderRule = Callable[[Walkway, list[Spot], Spot], list[Spot]]
+_FAR_MM = 1 << 60
 
 
 def s_shape(walkway: Walkway, spots: list[Spot], start: Spot) -> list[Spot]:
@@ -77,18 +78,20 @@ def _crossed_or_left(walkway: Walkway, front: int, back: int, inside: list[Spot]
     aisles = by_aisle(inside, here)
     if not aisles:
         return []
-    first_x = aisles[0][0].x_mm
+    known = set(walkway.aisle_xs_mm)
+    x_mm = aisles[0][0].x_mm
     # (walked so far, the order so far) standing at the front and at the back of the block
-    at: list[tuple[int, list[Spot]]] = [
-        (distance_mm(walkway, here, Spot(first_x, y)), []) if y > walkway.front_y_mm or here.y_mm > y
-        else (abs(here.x_mm - first_x) + abs(here.y_mm - y), [])
-        for y in (front, back)
-    ]  # fmt: skip
-    x_mm = first_x
+    at: list[tuple[int, list[Spot]]] = [(distance_mm(walkway, here, Spot(x_mm, front)), []), (_FAR_MM, [])]
+    if x_mm in known:
+        at[1] = (distance_mm(walkway, here, Spot(x_mm, back)), [])
     for aisle in aisles:
         across, x_mm = abs(aisle[0].x_mm - x_mm), aisle[0].x_mm
-        through, up, down = back - front, 2 * (aisle[-1].y_mm - front), 2 * (back - aisle[0].y_mm)
         (front_mm, front_way), (back_mm, back_way) = at
+        if x_mm not in known or aisle[-1].y_mm <= front:  # on the open floor: only the front leads there
+            out = 2 * max(front - aisle[0].y_mm, 0)
+            at = [(front_mm + across + out, front_way + aisle), (_FAR_MM, back_way + aisle)]
+            continue
+        through, up, down = back - front, 2 * (aisle[-1].y_mm - front), 2 * (back - aisle[0].y_mm)
         to_front = [
             (front_mm + across + up, front_way + aisle),
             (back_mm + across + through, back_way + aisle[::-1]),
