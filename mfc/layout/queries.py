@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from mfc.core.errors import DomainError
 from mfc.layout.models import Aisle, CrossAisle, Location, LocationKind, Site, WayDirection
 from mfc.layout.travel import (
@@ -81,6 +83,11 @@ def speed_mm_s(site: Site) -> int:
 
 def floor_plan(site: Site) -> FloorPlan:
     """Everything that people walk on. Raises ``LayoutError`` for a layout that contradicts itself."""
+    return plan_and_lines(site)[0]
+
+
+def plan_and_lines(site: Site) -> tuple[FloorPlan, Lines]:
+    """The plan with where its ways run, read once."""
     aisles = list(site.aisles.select_related("zone").order_by("x_mm", "code"))
     rows = list(site.cross_aisles.select_related("zone").order_by("y_mm", "code"))
     speed = speed_mm_s(site)
@@ -103,13 +110,15 @@ def floor_plan(site: Site) -> FloorPlan:
         for row in site.lifts.order_by("code")
     ]
     doors = site.zones.filter(enter_s__gt=0).order_by("code").values_list("code", "enter_s")
-    return FloorPlan(
+    plan = FloorPlan(
         ways=tuple(ways),
         lifts=tuple(lifts),
         areas=(OpenArea(-_OPEN_MM, _OPEN_MM, -_OPEN_MM, site.front_y_mm),),
         turn_mm=site.turn_ms * speed // 1000,
         enter_mm=tuple((code, enter_s * speed) for code, enter_s in doors),
     )
+    xs, ys = {row.code: row.x_mm for row in aisles}, {row.code: row.y_mm for row in rows}
+    return plan, Lines(xs, ys, site.front_y_mm)
 
 
 def _ends(aisles: list[Aisle]) -> dict[int, tuple[int, int]]:
@@ -198,9 +207,12 @@ def the_belt(site: Site) -> Location | None:
 
 def drop_places(site: Site) -> list[Location]:
     """Where a cart may be emptied; the first belt, where carts start, comes first."""
-    belt = the_belt(site)
-    more = Location.objects.filter(site=site, drop_point=True).order_by("pk")
-    return ([belt] if belt else []) + [place for place in more if belt is None or place.pk != belt.pk]
+    rows = list(
+        Location.objects.filter(Q(kind=LocationKind.BELT) | Q(drop_point=True), site=site).order_by("pk")
+    )
+    belt = next((place for place in rows if place.kind == LocationKind.BELT), None)
+    more = [place for place in rows if place.drop_point and place is not belt]
+    return ([belt] if belt else []) + more
 
 
 def drop_points(site: Site) -> list[Spot]:
