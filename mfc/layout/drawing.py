@@ -111,9 +111,8 @@ def _ways(scene: Scene, panel: _Panel, size: float) -> str:
         f'height="{panel.depth_mm / _CM:.1f}" fill="none" stroke="currentColor" stroke-width="2" stroke-opacity="0.25"/>'
     ]
     if len({way.floor for way in scene.plan.ways}) > 1:
-        parts.append(
-            _text("site-label", (x + size * 0.6, y + size * 1.4), f"floor {panel.floor}", size * 0.9, "start")
-        )
+        foot = y + panel.depth_mm / _CM - size * 0.6
+        parts.append(_text("site-label", (x + size * 0.6, foot), f"floor {panel.floor}", size * 0.9, "start"))
     for area in scene.plan.areas:
         if area.floor == panel.floor:
             parts.append(_area(area, panel))

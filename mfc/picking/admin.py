@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, display, report, user_actor
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.picking import substitution, walkview, walladmin, waves
+from mfc.picking import paceadmin, substitution, walkview, walladmin, waves
 from mfc.picking.models import (
     Batch,
     BatchOrder,
@@ -113,6 +114,7 @@ class BatchAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     inlines = (BatchOrderInline, PickTaskInline)
     readonly_fields = ("walk",)
+    actions_list = ("pace",)
     fieldsets = (
         (None, {"fields": (("state", "method", "colour"), ("station", "person"), "reason")}),
         ("Walk", {"fields": ("walk",)}),
@@ -127,6 +129,12 @@ class BatchAdmin(ReadOnlyAdmin):
             },
         ),
     )
+
+    @action(description="Measured pace", url_path="pace", permissions=["view"])
+    def pace(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and not self.has_act_permission(request):
+            raise PermissionDenied
+        return paceadmin.pace_page(self, request)
 
     @display(description="Length")
     def walk_cost(self, row: Batch) -> str:
