@@ -21,8 +21,8 @@ SPEED_MM_S, STOP_S, PUT_S, SETUP_S = 800, 6, 3, 50
 
 def worked(world: World, walk: Walk, *, batches: int, days_ago: int = 1) -> None:
     """Copies of one released batch, picked at a known pace."""
-    walk.log_in("cart-1", "Sam")
     world.accept("A", TEA=1, SOAP=1, MUG=1, MILK=1, CHEESE=1)
+    world.clock.advance(seconds=5400)
     first = walk.release()[0]
     pattern = PickTask.objects.filter(batch=first).select_related("location").first()
     assert pattern is not None
