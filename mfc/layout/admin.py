@@ -106,7 +106,13 @@ class SiteAdmin(ModelAdmin):
         ("Walks", {"fields": (("routing_policy", "turn_ms"),)}),
         (
             "Promises and release",
-            {"fields": (("route_lead_s", "release_horizon_s"), ("early_orders", "early_wait_s"))},
+            {
+                "fields": (
+                    ("route_lead_s", "release_horizon_s"),
+                    ("early_orders", "early_wait_s"),
+                    "join_walks",
+                )
+            },
         ),
         (
             "Cart and tote",

@@ -55,6 +55,9 @@ class Site(models.Model):
     early_wait_s = models.PositiveIntegerField(
         default=300, help_text="With an idle picker, no order waits longer than this before it is due"
     )
+    join_walks = models.BooleanField(
+        default=True, help_text="With no idle picker, an order may join a walk that is under way"
+    )
     cart_orders = models.PositiveSmallIntegerField(default=6, help_text="Orders on one cart")
     wall_orders = models.PositiveSmallIntegerField(
         default=0, help_text="Orders picked in one walk for the put wall; 0: no put wall"

@@ -108,10 +108,7 @@ def _of_batch(floor: Floor, batch: Batch, done: list[PickTask]) -> tuple[list[Le
     last_stop = None
     for task in done:
         assert task.done_at is not None, "only done tasks are read"
-        place = task.location
-        spot = floor.where.pick_from(
-            aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, level=place.level, floor=place.floor
-        )
+        spot = floor.place(task.location)
         at = task.done_at.timestamp()
         if task.stop == last_stop:
             stops[-1] = (spot, at, stops[-1][2] + 1)

@@ -54,6 +54,13 @@ class Floor:
         )
         return self.reachable(spot)
 
+    def place(self, place: Location) -> Spot:
+        """Where the picker stands for a place."""
+        spot = self.where.pick_from(
+            aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, level=place.level, floor=place.floor
+        )
+        return self.reachable(spot)
+
     def reachable(self, spot: Spot) -> Spot:
         """The spot, or home when no way leads to it.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mfc.picking.batching.problem import Task
 from mfc.picking.routing.compiled import compiled
-from mfc.picking.routing.kernels import Ints, scratch_for, tour, tours
+from mfc.picking.routing.kernels import Ints, scratch_for, scratch_width, tour, tours
 
 # Candidates a seed looks at, most alike first: what lies far apart does not become a good batch.
 SEED_CANDIDATES = 60
@@ -57,7 +57,7 @@ def pair_savings(job: Task, alone: Ints, savings: Ints) -> None:
 
 @compiled
 def scratch_of(job: Task) -> Ints:
-    return np.empty((2, job.place.done.shape[0]), np.int64)
+    return np.empty((3, scratch_width(job.place)), np.int64)
 
 
 @compiled

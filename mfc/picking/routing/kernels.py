@@ -7,14 +7,15 @@ A batch is the OR of its orders' masks. The same dynamic programmes as in `exact
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mfc.picking.routing.compiled import WORD, compiled, lowest_bit
 from mfc.picking.routing.grid import NO_WAY, Cell, Grid, Terminal
-from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, TWICE, tables
+from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, OPTIONS, SKIP, TWICE, tables
 
 Ints = npt.NDArray[np.int64]
 FAR = 1 << 50
@@ -33,11 +34,14 @@ class Floor(NamedTuple):
     depot_row: int
     approach: int  # to the depot and back
     skips_idle: bool
-    vertical: Ints  # [block, option, state]
+    # Class changes as flat lists (from, to, way), and what a way costs: see `_class_changes`.
+    served: npt.NDArray[np.uint32]  # [change, 3], blocks one after the other
+    served_first: Ints  # [block + 1]
+    idle: npt.NDArray[np.uint32]  # [change, 3] of blocks without a pick
+    idle_first: Ints
+    onward: npt.NDArray[np.uint32]  # [change, 3] to the next aisle
+    edges: Ints  # [way, row]
     touch: Ints  # [row, state]
-    first: Ints  # [state + 1] into the moves to the next aisle
-    after: Ints  # [move]
-    edges: Ints  # [move, row]
     done: npt.NDArray[np.bool_]
 
 
@@ -51,8 +55,7 @@ def floor(grid: Grid, depot: Terminal) -> Floor:
     along = np.zeros((grid.aisle_count, grid.row_count), np.int64)
     if grid.steps:
         along[1:] = np.cumsum(np.array(grid.steps, np.int64), axis=0)
-    table = tables(grid.row_count)
-    moves = [move for moves in table.across for move in moves]
+    changes = _class_changes(grid.row_count)
     return Floor(
         aisles=grid.aisle_count,
         blocks=grid.block_count,
@@ -64,13 +67,56 @@ def floor(grid: Grid, depot: Terminal) -> Floor:
         depot_row=depot.row,
         approach=2 * depot.approach,
         skips_idle=grid.may_skip_idle,
-        vertical=np.array(table.vertical, np.int64),
-        touch=np.array(table.touch, np.int64),
-        first=np.cumsum([0, *(len(moves) for moves in table.across)]).astype(np.int64),
-        after=np.array([after for _, after in moves], np.int64),
-        edges=np.array([edges for edges, _ in moves], np.int64).reshape(len(moves), grid.row_count),
-        done=np.array(table.done, np.bool_),
+        **changes,
     )
+
+
+@lru_cache(maxsize=8)
+def _class_changes(rows: int) -> dict[str, Any]:
+    """Flatten the transition tables to the changes that can come up, each with its cheapest ways.
+
+    A way of a block is a set of options that lead to the same class (the cheapest of them counts), as a bit
+    mask; a way onward is a number of edges for every cross aisle.
+    """
+    table = tables(rows)
+    blocks = rows - 1
+    entering = {0}
+    while True:
+        reached = entering | {table.touch[row][state] for row in range(rows) for state in entering}
+        levels = [reached]
+        for block in range(blocks):
+            levels.append({table.vertical[block][option][s] for option in range(OPTIONS) for s in levels[-1]})
+        further = entering | {after for state in levels[-1] for _, after in table.across[state]}
+        if further == entering:
+            break
+        entering = further
+    served: list[tuple[int, int, int]] = []
+    idle: list[tuple[int, int, int]] = []
+    served_first, idle_first = [0], [0]
+    for block in range(blocks):
+        for options, changes in (((CROSS, TWICE, FRONT, BACK, GAP), served), ((SKIP, CROSS, TWICE), idle)):
+            for state in sorted(levels[block]):
+                ways: dict[int, int] = {}
+                for option in options:
+                    after = table.vertical[block][option][state]
+                    ways[after] = ways.get(after, 0) | 1 << option
+                changes += [(state, after, way) for after, way in ways.items()]
+        served_first.append(len(served))
+        idle_first.append(len(idle))
+    edges = sorted({edges for state in levels[-1] for edges, _ in table.across[state]})
+    number = {each: position for position, each in enumerate(edges)}
+    onward = [(s, after, number[each]) for s in sorted(levels[-1]) for each, after in table.across[s]]
+    return {
+        # Unsigned, so that the compiler need not look for negative indexes.
+        "served": np.array(served, np.uint32),
+        "served_first": np.array(served_first, np.int64),
+        "idle": np.array(idle, np.uint32),
+        "idle_first": np.array(idle_first, np.int64),
+        "onward": np.array(onward, np.uint32),
+        "edges": np.array(edges, np.int64),
+        "touch": np.array(table.touch, np.int64),
+        "done": np.array(table.done, np.bool_),
+    }
 
 
 def mask(place: Floor, cells: Iterable[Cell]) -> Ints:
@@ -97,8 +143,13 @@ def tours(place: Floor, masks: Ints, scratch: Ints, lengths: Ints) -> None:
 
 
 def scratch_for(place: Floor) -> Ints:
-    """Return working memory for one thread."""
-    return np.empty((2, len(place.done)), np.int64)
+    """Return working memory for one thread: two rows of costs by class, one of costs by way."""
+    return np.empty((3, scratch_width(place)), np.int64)
+
+
+@compiled
+def scratch_width(place: Floor) -> int:
+    return max(place.done.shape[0], place.edges.shape[0], 1 << OPTIONS)
 
 
 @compiled
@@ -161,7 +212,6 @@ def _one_block(place: Floor, cells: Ints) -> int:
 def _many_blocks(place: Floor, cells: Ints, scratch: Ints) -> int:
     states = place.done.shape[0]
     words, blocks = place.words, place.blocks
-    rows = blocks + 1
     width = blocks * words
     final = place.depot_aisle
     is_empty = True
@@ -171,7 +221,7 @@ def _many_blocks(place: Floor, cells: Ints, scratch: Ints) -> int:
             final = max(final, spot // width)
     if is_empty:
         return 0
-    costs, other = scratch[0], scratch[1]
+    costs, other, ways = scratch[0], scratch[1], scratch[2]
     costs[:] = FAR
     costs[0] = 0
     before = -1
@@ -185,30 +235,34 @@ def _many_blocks(place: Floor, cells: Ints, scratch: Ints) -> int:
         if not is_used:
             continue
         if before >= 0:
-            other[:] = FAR
+            for way in range(place.edges.shape[0]):
+                total = 0
+                for row in range(blocks + 1):
+                    total += place.edges[way, row] * (place.along[aisle, row] - place.along[before, row])
+                ways[way] = total
+            other[:states] = FAR
             other[0] = costs[0]
-            for state in range(1, states):
-                cost = costs[state]
-                if cost >= FAR:
-                    continue
-                for move in range(place.first[state], place.first[state + 1]):
-                    total = cost
-                    for row in range(rows):
-                        total += place.edges[move, row] * (place.along[aisle, row] - place.along[before, row])
-                    after = place.after[move]
-                    other[after] = min(other[after], total)
+            _change(place.onward, 0, place.onward.shape[0], ways, costs, other)
             costs, other = other, costs
         before = aisle
         if is_depot:
-            other[:] = FAR
+            other[:states] = FAR
             for state in range(states):
-                if costs[state] < FAR:
-                    after = place.touch[place.depot_row, state]
-                    other[after] = min(other[after], costs[state])
+                after = place.touch[place.depot_row, state]
+                other[after] = min(other[after], costs[state])
             costs, other = other, costs
         for block in range(blocks):
-            if _serve(place, cells, aisle, block, costs, other):
-                costs, other = other, costs
+            cross = place.length[aisle, block]
+            if cross == NO_WAY:
+                continue
+            other[:states] = FAR
+            if _price(place, cells, aisle, block, cross, ways):
+                _change(
+                    place.served, place.served_first[block], place.served_first[block + 1], ways, costs, other
+                )
+            else:
+                _change(place.idle, place.idle_first[block], place.idle_first[block + 1], ways, costs, other)
+            costs, other = other, costs
         if aisle >= final:
             for state in range(states):
                 if place.done[state]:
@@ -219,11 +273,19 @@ def _many_blocks(place: Floor, cells: Ints, scratch: Ints) -> int:
 
 
 @compiled
-def _serve(place: Floor, cells: Ints, aisle: int, block: int, costs: Ints, other: Ints) -> bool:
-    """Serve one block of an aisle: costs -> other. False when there is nothing to do."""
-    cross = place.length[aisle, block]
-    if cross == NO_WAY:
-        return False
+def _change(
+    changes: npt.NDArray[np.uint32], first: int, end: int, ways: Ints, costs: Ints, other: Ints
+) -> None:
+    for number in range(first, end):
+        cost = costs[changes[number, 0]] + ways[changes[number, 2]]
+        after = changes[number, 1]
+        if cost < other[after]:
+            other[after] = cost
+
+
+@compiled
+def _price(place: Floor, cells: Ints, aisle: int, block: int, cross: int, ways: Ints) -> bool:
+    """Fill `ways` with the cost of every set of options; False when the block has nothing to serve."""
     here, last, gap = -1, 0, 0
     base = (aisle * place.blocks + block) * place.words
     for word in range(place.words):
@@ -236,28 +298,19 @@ def _serve(place: Floor, cells: Ints, aisle: int, block: int, costs: Ints, other
             else:
                 gap = max(gap, there - last)
             last = there
-    around = 2 * (cross - gap)
-    states = costs.shape[0]
-    vertical = place.vertical[block]
+    ways[1 << CROSS] = cross
+    ways[1 << TWICE] = 2 * cross
     if here < 0:
-        # Walking through an aisle without picks may pay to change the cross aisle.
-        other[:] = costs
-    else:
-        other[:] = FAR
-    for state in range(states):
-        cost = costs[state]
-        if cost >= FAR:
-            continue
-        after = vertical[CROSS, state]
-        other[after] = min(other[after], cost + cross)
-        after = vertical[TWICE, state]
-        other[after] = min(other[after], cost + 2 * cross)
-        if here >= 0:
-            after = vertical[FRONT, state]
-            other[after] = min(other[after], cost + 2 * last)
-            after = vertical[BACK, state]
-            other[after] = min(other[after], cost + 2 * (cross - here))
-            if gap:
-                after = vertical[GAP, state]
-                other[after] = min(other[after], cost + around)
+        ways[1 << SKIP] = 0
+        ways[1 << SKIP | 1 << TWICE] = 0
+        return False
+    front, back = 2 * last, 2 * (cross - here)
+    around = 2 * (cross - gap) if gap else FAR
+    ways[1 << FRONT] = front
+    ways[1 << BACK] = back
+    ways[1 << GAP] = around
+    ways[1 << FRONT | 1 << GAP] = min(front, around)
+    ways[1 << BACK | 1 << GAP] = min(back, around)
+    ways[1 << FRONT | 1 << BACK | 1 << GAP] = min(front, back, around)
+    ways[1 << TWICE | 1 << FRONT | 1 << BACK | 1 << GAP] = min(front, back, around)
     return True

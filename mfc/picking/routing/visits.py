@@ -82,7 +82,7 @@ def plan(
                 way = _chain(walkway, grouped, start, rule)
                 candidates.append((_length_mm(walkway, [start, *_flat(way), end]), name, way, 0))
     if (policy in (EXACT, BEST) and (exact or not candidates)) or not candidates:
-        candidates.insert(0, _shortest(walkway, grouped, start, end))
+        candidates.insert(0, _shortest(walkway, grouped, start, end, quick=not exact))
     length_mm, name, way, lower_mm = min(candidates, key=lambda one: one[0])
     lower_mm = max(lower_mm, candidates[0][3])
     return Route(_in_order(stops, way), length_mm, EXACT if lower_mm == length_mm else name, lower_mm)
@@ -104,7 +104,7 @@ def _grouped(stops: Sequence[Stop]) -> list[list[Spot]]:
 
 
 def _shortest(
-    ground: Ground, grouped: list[list[Spot]], start: Spot, end: Spot
+    ground: Ground, grouped: list[list[Spot]], start: Spot, end: Spot, *, quick: bool
 ) -> tuple[int, str, list[list[Spot]], int]:
     """(length, name, order, proven bound) of the shortest order that can be found."""
     spots = _flat(grouped)
@@ -115,10 +115,12 @@ def _shortest(
         return length_mm, EXACT, [way], length_mm
     between, first, last = _distances(ground, spots, start, end)
     ranks = [rank for rank, group in enumerate(grouped) for _ in group]
-    found, is_proven = tours.order(between, first, last, ranks)
+    found, is_proven = tours.order(between, first, last, ranks, quick=quick)
     length_mm = tours.length(found, between, first, last)
     lower_mm = length_mm
-    if not is_proven:
+    if quick:
+        lower_mm = lower_mm if is_proven else 0
+    elif not is_proven:
         lower_mm = tours.lower_bound(between, first, last, length_mm)
         if on_blocks:  # nothing is shorter than the walk that need not heed the ranks
             assert isinstance(ground, Walkway)
