@@ -54,6 +54,8 @@ def _surveyor(site: Site, walkway: Ground, start: Spot) -> Surveyor:
         rows = Location.objects.filter(
             site=site, kind__in=(LocationKind.BIN, LocationKind.RESERVE), aisle__in=xs
         )
+        # What lies behind the back cross aisle is a mistake of the layout; the check of the ways names it.
+        rows = rows.filter(y_mm__lte=walkway.back_y_mm)
         places = {Spot(xs[aisle], y_mm) for aisle, y_mm in rows.values_list("aisle", "y_mm")}
         return Survey(walkway, start, places)
 
