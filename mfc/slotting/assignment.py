@@ -19,12 +19,16 @@ from mfc.slotting import annealing
 from mfc.slotting.aisles import Block, all_tours
 from mfc.slotting.baskets import Baskets, Flags, Floats, Ints
 
+# A history longer than this has seasons in it.
+LONG_DAYS = 120.0
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
 HOT, COLD = 0.1, 0.01
 # The search looks at so many orders at a time, and draws other ones this often: fixed ones would over-fit.
 DRAW_ORDERS = 12_000
-DRAWS = 24
+DRAWS = 0
+# Temperatures were found on this many lines for each SKU.
+LINES_PER_SKU = 30
 # Between two looks at the clock and the stop button: some hundredths of a second, compiled.
 CHUNK = 2_000
 # Proposals by SKU over the whole search.
@@ -169,16 +173,16 @@ def fill(slots: Slots, goods: Goods, slot_sequence: Ints, sku_sequence: Ints) ->
 def mean_tour(block: Block, slots: Slots, slot_of: Ints, baskets: Baskets, together: int = 1) -> float:
     """Mean exact walk per order, or per cart of ``together`` orders in their sequence."""
     keys = np.where(slot_of >= 0, slots.key[np.maximum(slot_of, 0)], -1)
-    lengths = all_tours(
-        baskets.starts, baskets.items, keys, block.xs, block.length, block.depot_x, together
-    )
+    lengths = all_tours(baskets.starts, baskets.items, keys, block.xs, block.length, block.depot_x, together)
     return float(lengths.mean()) if len(lengths) else 0.0
 
 
 class Search:
     """An assignment that is being improved; plain arrays for the compiled loop."""
 
-    def __init__(self, block: Block, slots: Slots, goods: Goods, baskets: Baskets, start: Ints, seed: int) -> None:
+    def __init__(
+        self, block: Block, slots: Slots, goods: Goods, baskets: Baskets, start: Ints, seed: int
+    ) -> None:
         self.block, self.slots, self.goods = block, slots, goods
         self.slot_of = start.astype(np.int64).copy()
         self.sku_at = np.full(len(slots), -1, dtype=np.int64)
@@ -191,7 +195,9 @@ class Search:
         self.bay_slots = np.argsort(slots.bay, kind="stable")
         self.bay_start = np.concatenate(([0], np.cumsum(np.bincount(slots.bay)))).astype(np.int64)
         aisles = slots.key[self.slot_of[placed]] // block.reach
-        self.loads = np.bincount(aisles, weights=goods.picks[placed], minlength=len(block.xs)).astype(np.float64)
+        self.loads = np.bincount(aisles, weights=goods.picks[placed], minlength=len(block.xs)).astype(
+            np.float64
+        )
         away = (goods.home >= 0) & (self.slot_of != goods.home)
         self.counters = np.array([int(away.sum()), 0, 0], dtype=np.int64)
         self.state = np.array([seed % (annealing.MODULUS - 1) + 1], dtype=np.int64)
@@ -221,12 +227,23 @@ class Search:
         return float(self.lengths.mean()) if len(self.lengths) else 0.0
 
     @property
+    def temperature_unit(self) -> float:
+        """What a swap typically changes: grows with the tours and with the root of the orders that hold a SKU."""
+        return self.mean * math.sqrt(len(self.baskets.items) / max(len(self.goods), 1) / LINES_PER_SKU)
+
+    @property
     def moves(self) -> int:
         """SKUs that are not at home."""
         return int(self.counters[0])
 
     def anneal(
-        self, proposals: int, temperature: float, *, move_cost: float = 0.0, most_moves: int = 1 << 40, crowd: float = 0.0
+        self,
+        proposals: int,
+        temperature: float,
+        *,
+        move_cost: float = 0.0,
+        most_moves: int = 1 << 40,
+        crowd: float = 0.0,
     ) -> float:
         """Some proposals at one temperature (in the unit of the tours); returns the change of the whole cost."""
         goods, slots = self.goods, self.slots
@@ -242,7 +259,9 @@ class Search:
         return changed
 
 
-def drawn(baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator) -> Baskets:
+def drawn(
+    baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator
+) -> Baskets:
     """Other orders each time: ``count`` of them at random (the newer the likelier), in carts of ``together``."""
     chance = None if weights is None else weights / weights.sum()
     count = min(count, len(baskets))
@@ -285,14 +304,15 @@ def improve(
     total = max(1, proposals_per_sku * len(goods))
     shuffle = np.random.default_rng(seed)
     trail = [(0.0, before)]
+    unit = search.temperature_unit
     stopped = False
     done, tried, draws_made = 0.0, 0, 0
     while done < 1.0 and not stopped:
-        if done * draws >= draws_made and (len(baskets) > draw_orders or together > 1 or not draws_made):
+        if draws_made < draws and done * draws >= draws_made:
             search.give(drawn(baskets, draw_orders, together, weights, shuffle))
             draws_made += 1
-            drawn_mean = search.mean
-        search.anneal(CHUNK, hot * (cold / hot) ** done * drawn_mean, crowd=crowd)
+            unit = search.temperature_unit
+        search.anneal(CHUNK, hot * (cold / hot) ** done * unit, crowd=crowd)
         tried += CHUNK
         spent = time.monotonic() - began
         done = max(tried / total, spent / seconds)
@@ -302,3 +322,11 @@ def improve(
     return Found(
         search.slot_of, before, search.mean, search.moves, time.monotonic() - began, stopped, tuple(trail)
     )
+
+
+def half_life_for(baskets: Baskets) -> float:
+    """How fast the past should fade, from its length: all of a short one, a quarter of a long one."""
+    if len(baskets) < 2:
+        return math.inf
+    span = float(baskets.days[-1] - baskets.days[0])
+    return math.inf if span < LONG_DAYS else span / 2

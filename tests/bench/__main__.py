@@ -20,8 +20,14 @@ BENCHES = {
 # Benches of the planners: no database, no Django, options of their own (NAME --help).
 PLANNERS = {
     "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
-    "assortment": ("tests.bench.assortment", "orders filled whole in the weeks that follow, beside the frequency rule and the bound"),
-    "slotting": ("tests.bench.slotting", "metres per line on later orders, beside rules of the trade; re-slotting in few moves"),
+    "assortment": (
+        "tests.bench.assortment",
+        "orders filled whole in the weeks that follow, beside the frequency rule and the bound",
+    ),
+    "slotting": (
+        "tests.bench.slotting",
+        "metres per line on later orders, beside rules of the trade; re-slotting in few moves",
+    ),
 }
 
 

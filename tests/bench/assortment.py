@@ -32,7 +32,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--share", type=float, default=0.2, help="SKUs kept, of those seen in the past (0.2)")
     parser.add_argument("--windows", type=int, default=4, help="following periods of four weeks (4)")
     parser.add_argument("--most-lines", type=int, help="leave out larger orders")
-    parser.add_argument("--seconds", type=float, default=120.0, help="at most for the search of one window (120)")
+    parser.add_argument(
+        "--seconds", type=float, default=120.0, help="at most for the search of one window (120)"
+    )
     parser.add_argument("--json", default="-", metavar="FILE")
     given = parser.parse_args(arguments)
     sets = [_measure(orderfiles.read(path, most_lines=given.most_lines), given) for path in given.orders]
@@ -59,7 +61,9 @@ def windows(baskets: Baskets, count: int, *, has_times: bool) -> list[tuple[Bask
             for edge, end in zip(edges[:-1], edges[1:], strict=True)
         ]
     cuts = [round(len(baskets) * (1 - 0.1 * back)) for back in range(count, -1, -1)]
-    return [(baskets.part(0, cut), baskets.part(cut, end)) for cut, end in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [
+        (baskets.part(0, cut), baskets.part(cut, end)) for cut, end in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
 
 
 def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str, Any]:
@@ -75,8 +79,12 @@ def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str
         "lines": len(orders.baskets.items),
         "skus": orders.baskets.skus,
         "mean_gain_pct": round(float(np.mean(gains)), 2),
-        "mean_gain_by_size_rule_pct": round(float(np.mean([row["gain_by_size_rule_pct"] for row in rows])), 2),
-        "mean_gain_plain_peeling_pct": round(float(np.mean([row["gain_plain_peeling_pct"] for row in rows])), 2),
+        "mean_gain_by_size_rule_pct": round(
+            float(np.mean([row["gain_by_size_rule_pct"] for row in rows])), 2
+        ),
+        "mean_gain_plain_peeling_pct": round(
+            float(np.mean([row["gain_plain_peeling_pct"] for row in rows])), 2
+        ),
         "mean_seconds": round(float(np.mean([row["seconds"] for row in rows])), 2),
         "windows": rows,
         "bound": _bound(*windows(orders.baskets, given.windows, has_times=orders.has_times)[-1], given.share),
@@ -87,7 +95,9 @@ def _size(past: Baskets, share: float) -> int:
     return max(1, int(share * len(np.unique(past.items))))
 
 
-def _window(past: Baskets, later: Baskets, given: argparse.Namespace, before: Any) -> tuple[dict[str, Any], Any]:
+def _window(
+    past: Baskets, later: Baskets, given: argparse.Namespace, before: Any
+) -> tuple[dict[str, Any], Any]:
     size = _size(past, given.share)
     began = time.monotonic()
     end = began + given.seconds
@@ -123,7 +133,9 @@ def _window(past: Baskets, later: Baskets, given: argparse.Namespace, before: An
         "shrinkage": {
             "miss": found.shrinkage.miss,
             "prior": found.shrinkage.prior,
-            "half_life_days": found.shrinkage.half_life_days if found.shrinkage.half_life_days < 1e9 else None,
+            "half_life_days": found.shrinkage.half_life_days
+            if found.shrinkage.half_life_days < 1e9
+            else None,
             "by_size": found.shrinkage.by_size,
         },
         "seconds": round(seconds, 2),
@@ -133,7 +145,9 @@ def _window(past: Baskets, later: Baskets, given: argparse.Namespace, before: An
     return row, found.kept
 
 
-def _few_changes(past: Baskets, later: Baskets, found: Any, before: Any, size: int, frequency: float) -> dict[str, Any]:
+def _few_changes(
+    past: Baskets, later: Baskets, found: Any, before: Any, size: int, frequency: float
+) -> dict[str, Any]:
     """What changes since the window before, and what is left of the gain when only one in twenty SKUs may change."""
     none = np.zeros(past.skus, dtype=np.bool_)
     given = Range(Room.of_size(size, past.skus), none, none, before)

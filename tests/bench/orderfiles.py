@@ -115,7 +115,9 @@ def _day(text: str) -> float:
     return number / DAY_S if number > LEAST_UNIX_S else number
 
 
-def _measures(path: Path, skus: list[Any]) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.float64] | None]:
+def _measures(
+    path: Path, skus: list[Any]
+) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.float64] | None]:
     found = next(iter(sorted(path.parent.glob("foodmart_product*"))), None)
     if found is None:
         return None, None
