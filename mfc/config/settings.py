@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "mfc.orders",
     "mfc.inbound",
     "mfc.upkeep",
+    "mfc.slotting",
     "mfc.picking",
     "mfc.packing",
     "mfc.dispatch",

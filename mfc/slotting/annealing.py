@@ -161,7 +161,7 @@ def anneal(  # noqa: C901
     touched: Ints,
     work: Ints,
 ) -> float:
-    """Try ``proposals`` changes at one temperature; arrays of the assignment change in place. Returns the change of the cost.
+    """Try ``proposals`` changes at one temperature; arrays change in place. Returns the change of the cost.
 
     ``counters``: number of SKUs away from home; last stamp; accepted changes so far.
     """

@@ -23,9 +23,9 @@ from mfc.slotting.baskets import Baskets, Flags, Floats, Ints
 LONG_DAYS = 120.0
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
-HOT, COLD = 0.1, 0.01
+HOT, COLD = 0.03, 0.001
 # The search looks at so many orders at a time, and draws other ones this often: fixed ones would over-fit.
-DRAW_ORDERS = 12_000
+DRAW_ORDERS = 40_000
 DRAWS = 0
 # Temperatures were found on this many lines for each SKU.
 LINES_PER_SKU = 30
@@ -39,7 +39,7 @@ Progress = Callable[[float, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The places: ``key`` is ``Block.key`` of each, ``kind`` its temperature class, ``room`` what fits (litres, or any unit).
+    """The places: ``key`` is ``Block.key`` of each, ``kind`` its class, ``room`` what fits (any unit).
 
     ``bay``: slots that stand one above the other or side by side at one spot; ``level`` counts from the floor.
     """
@@ -107,7 +107,7 @@ class Found:
     trail: tuple[tuple[float, float], ...] = field(default=())
 
 
-class DoesNotFit(ValueError):
+class DoesNotFitError(ValueError):
     """Some SKU finds no slot: ``skus`` are their numbers."""
 
     def __init__(self, skus: list[int]) -> None:
@@ -131,7 +131,7 @@ def slot_order(block: Block, slots: Slots, rule: str) -> Ints:
 
 
 def by_rule(block: Block, slots: Slots, goods: Goods, rule: str) -> Ints:
-    """The slot of each SKU by velocity (or by cube per order) into slots by ``rule``; raises ``DoesNotFit``."""
+    """The slot of each SKU by velocity (or by cube per order) into slots by ``rule``; raises ``DoesNotFitError``."""
     desire = -goods.picks
     if rule == "cube":
         desire = np.maximum(goods.need, 1e-9) / np.maximum(goods.picks, 1e-9)
@@ -166,7 +166,7 @@ def fill(slots: Slots, goods: Goods, slot_sequence: Ints, sku_sequence: Ints) ->
         else:
             slot_of[sku] = stack.pop(position)
     if homeless:
-        raise DoesNotFit(homeless)
+        raise DoesNotFitError(homeless)
     return slot_of
 
 

@@ -7,6 +7,7 @@ beside the choice is an upper bound over all possible choices (see ``fillbound``
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -209,10 +210,7 @@ def rolling_trials(
 def _folds(baskets: Baskets) -> list[tuple[Baskets, Baskets]]:
     count = len(baskets)
     edges = [round(count * (1 - FOLD_SHARE * back)) for back in range(FOLDS, -1, -1)]
-    return [
-        (baskets.part(0, edge), baskets.part(edge, end))
-        for edge, end in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [(baskets.part(0, edge), baskets.part(edge, end)) for edge, end in itertools.pairwise(edges)]
 
 
 def _judged(known: Baskets, later: Baskets, given: Range, shrinkage: Shrinkage) -> float:

@@ -23,7 +23,9 @@ HEAVY_S = 1e4
 FORBIDDEN = 1e9
 
 
-def levels(slots: Slots, goods: Goods, slot_of: Ints, reach_s: Mapping[int, float], *, unknown_s: float = 2.5) -> Ints:
+def levels(
+    slots: Slots, goods: Goods, slot_of: Ints, reach_s: Mapping[int, float], *, unknown_s: float = 2.5
+) -> Ints:
     """The same bays, better levels: least reaching a day. Locked SKUs stay; empty slots of a bay are used too."""
     better = slot_of.copy()
     reach = np.array([reach_s.get(int(level), unknown_s) for level in slots.level])
@@ -34,7 +36,9 @@ def levels(slots: Slots, goods: Goods, slot_of: Ints, reach_s: Mapping[int, floa
     bays = slots.bay[slot_of[placed]]
     for bay in np.unique(bays).tolist():
         skus = placed[(bays == bay) & ~goods.locked[placed]]
-        places = np.array([slot for slot in by_bay[edges[bay] : edges[bay + 1]].tolist() if slot not in locked_slots])
+        places = np.array(
+            [slot for slot in by_bay[edges[bay] : edges[bay + 1]].tolist() if slot not in locked_slots]
+        )
         if len(skus) and len(places) >= 2:
             rows, columns = linear_sum_assignment(_cost(slots, goods, skus, places, reach))
             better[skus[rows]] = places[columns]
@@ -61,7 +65,12 @@ def facings(picks_a_day: Floats, eaches_per_slot: Floats, *, refill_days: float,
 
 
 def quantities(
-    eaches_a_day: Floats, deviation_a_day: Floats, eaches_per_slot: Floats, *, refill_days: float, safety: float = 1.65
+    eaches_a_day: Floats,
+    deviation_a_day: Floats,
+    eaches_per_slot: Floats,
+    *,
+    refill_days: float,
+    safety: float = 1.65,
 ) -> tuple[Ints, Ints]:
     """``(minimum, maximum)`` eaches of a slot: the maximum lasts ``refill_days``, the minimum covers a day with safety.
 

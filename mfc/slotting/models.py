@@ -85,7 +85,9 @@ class SlotMove(models.Model):
     target = models.ForeignKey("layout.Location", on_delete=models.PROTECT, related_name="+")
     to_buffer = models.BooleanField(default=False, help_text="Waits there until its new slot is empty")
     minutes = models.FloatField(help_text="Work, estimated")
-    saved_mm_a_day = models.FloatField(default=0, help_text="Walking that its chain saves; at the last move of it")
+    saved_mm_a_day = models.FloatField(
+        default=0, help_text="Walking that its chain saves; at the last move of it"
+    )
     payback_days = models.FloatField(null=True, blank=True, help_text="Of the whole chain; empty: never")
     state = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in MoveState], default=MoveState.PROPOSED
@@ -97,7 +99,9 @@ class SlotMove(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="slot_move_once")]
-        indexes = [models.Index(fields=["site", "run", "number"], condition=Q(state="open"), name="open_slot_move")]
+        indexes = [
+            models.Index(fields=["site", "run", "number"], condition=Q(state="open"), name="open_slot_move")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} from {self.source} to {self.target}"

@@ -1,4 +1,4 @@
-"""From the slots as they are to better ones in few moves: which, in what sequence, and when they have paid for themselves. Pure.
+"""From the slots as they are to better ones in few moves: which, in what sequence, with what pay-back. Pure.
 
 Which: annealing as in ``assignment``, but each SKU away from its present slot has a price that is regulated until the
 budget is met; SKUs go back home when others earn more. Sequence: the moves fall into chains that end in an empty slot

@@ -119,7 +119,9 @@ def stop(*, run_id: int, actor: Actor) -> PlanRun:
         run.stop_wanted = True
     else:
         if run.state != RunState.QUEUED:
-            raise DomainError("illegal_transition", f"{run} is {run.state}: nothing is to be stopped.", state=run.state)
+            raise DomainError(
+                "illegal_transition", f"{run} is {run.state}: nothing is to be stopped.", state=run.state
+            )
         _end(run, RunState.DISCARDED, actor, note=f"Stopped by {actor.name} before it began.")
     _note(run, "stopped", actor)
     return run
@@ -155,10 +157,14 @@ def discard(*, run_id: int, actor: Actor) -> PlanRun:
 
 @txn.use_case
 def approve(*, run_id: int, actor: Actor) -> PlanRun:
-    """The moves become tasks; a range is agreed. Raises ``illegal_transition``, ``plan_outdated`` when slots have changed."""
+    """The moves become tasks; a range is agreed. Raises ``illegal_transition``, ``plan_at_work``, ``plan_outdated``."""
     run = _locked(run_id)
     advance(run, RunState.APPROVED, table=RUN_TRANSITIONS, decided_at=clock.now(), decided_by=str(actor))
-    rows = list(run.moves.filter(state=MoveState.PROPOSED).select_related("source", "target", "sku").order_by("number"))
+    rows = list(
+        run.moves.filter(state=MoveState.PROPOSED)
+        .select_related("source", "target", "sku")
+        .order_by("number")
+    )
     busy = SlotMove.objects.filter(site=run.site, state=MoveState.OPEN).first()
     if rows and busy is not None:
         raise DomainError("plan_at_work", f"Moves of run {busy.run_id} are still open.", run_id=busy.run_id)
@@ -177,7 +183,9 @@ def _refuse_outdated(rows: list[SlotMove]) -> None:
     for move in rows:
         held = move.source.slotted_sku_id
         if held is not None and held != move.sku_id and move.source_id not in {row.target_id for row in rows}:
-            raise DomainError("plan_outdated", f"{move.source} holds another article now.", number=move.number)
+            raise DomainError(
+                "plan_outdated", f"{move.source} holds another article now.", number=move.number
+            )
         taken = move.target.slotted_sku_id
         if taken is not None and taken != move.sku_id and move.target_id not in sources:
             raise DomainError("plan_outdated", f"{move.target} is no longer free.", number=move.number)
@@ -215,7 +223,9 @@ def drop_change(*, change: RangeChange, actor: Actor) -> None:
     """Leave a SKU as it is. Raises ``illegal_transition`` once the run is decided."""
     run = _locked(change.run_id)
     if run.state != RunState.READY:
-        raise DomainError("illegal_transition", f"{run} is {run.state}: its range is decided.", state=run.state)
+        raise DomainError(
+            "illegal_transition", f"{run} is {run.state}: its range is decided.", state=run.state
+        )
     RangeChange.objects.filter(pk=change.pk).update(dropped=True)
     _note(run, "change_dropped", actor, sku=change.sku.code)
 
@@ -223,8 +233,10 @@ def drop_change(*, change: RangeChange, actor: Actor) -> None:
 @txn.use_case
 def resume_stalled() -> int:
     """Queue again what lost its worker; give up what has cost several. Returns how many were found."""
-    stalled = PlanRun.objects.select_for_update(skip_locked=True, of=("self",)).select_related("site").filter(
-        Q(state=RunState.RUNNING), touched_at__lt=Now() - STALLED_AFTER
+    stalled = (
+        PlanRun.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("site")
+        .filter(Q(state=RunState.RUNNING), touched_at__lt=Now() - STALLED_AFTER)
     )
     count = 0
     for run in stalled.order_by("pk"):
@@ -232,7 +244,12 @@ def resume_stalled() -> int:
             continue
         count += 1
         if run.attempts >= MAX_ATTEMPTS:
-            _end(run, RunState.FAILED, sender(run), note=f"Given up after {MAX_ATTEMPTS} starts; the worker's log says why.")
+            _end(
+                run,
+                RunState.FAILED,
+                sender(run),
+                note=f"Given up after {MAX_ATTEMPTS} starts; the worker's log says why.",
+            )
             continue
         PlanRun.objects.filter(pk=run.pk).update(touched_at=Now())
         queue(run.pk)
