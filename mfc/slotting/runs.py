@@ -178,17 +178,18 @@ def approve(*, run_id: int, actor: Actor) -> PlanRun:
 
 
 def _refuse_outdated(rows: list[SlotMove]) -> None:
-    """What was planned must still be what stands there: a SKU leaves its slot, and nobody has taken its target."""
-    sources = {move.source_id: move for move in rows}
+    """Play the moves through on the slots as they are now: each must find its goods, and its target free."""
+    owner = {place.pk: place.slotted_sku_id for move in rows for place in (move.source, move.target)}
     for move in rows:
-        held = move.source.slotted_sku_id
-        if held is not None and held != move.sku_id and move.source_id not in {row.target_id for row in rows}:
+        if owner[move.source_id] not in (None, move.sku_id):
             raise DomainError(
                 "plan_outdated", f"{move.source} holds another article now.", number=move.number
             )
-        taken = move.target.slotted_sku_id
-        if taken is not None and taken != move.sku_id and move.target_id not in sources:
+        if owner[move.target_id] not in (None, move.sku_id):
             raise DomainError("plan_outdated", f"{move.target} is no longer free.", number=move.number)
+        owner[move.source_id] = None
+        if not move.to_buffer:
+            owner[move.target_id] = move.sku_id
 
 
 def finish_if_done(run: PlanRun, actor: Actor) -> None:

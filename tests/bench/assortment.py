@@ -62,9 +62,7 @@ def windows(baskets: Baskets, count: int, *, has_times: bool) -> list[tuple[Bask
             for edge, end in itertools.pairwise(edges)
         ]
     cuts = [round(len(baskets) * (1 - 0.1 * back)) for back in range(count, -1, -1)]
-    return [
-        (baskets.part(0, cut), baskets.part(cut, end)) for cut, end in itertools.pairwise(cuts)
-    ]
+    return [(baskets.part(0, cut), baskets.part(cut, end)) for cut, end in itertools.pairwise(cuts)]
 
 
 def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str, Any]:
