@@ -35,7 +35,7 @@ def heat_step(share: float) -> int:
 def heat_map(cells: Sequence[Cell], *, width: int, height: int, title: str) -> str:
     """The floor from above; each place coloured by its picks, with its name and share as a tooltip."""
     parts = [
-        f'<svg class="heat" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" preserveAspectRatio="xMidYMid meet">'
+        f'<svg class="heat" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">'
         f'<rect class="floor" width="{width}" height="{height}"/>'
     ]
     for cell in cells:
