@@ -8,6 +8,7 @@ finds its target empty. Chains are ranked by the walking they save per minute of
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from mfc.slotting.aisles import Block, all_tours
 from mfc.slotting.assignment import CHUNK, COLD, DRAW_ORDERS, DRAWS, HOT, Goods, Search, Slots, drawn
 from mfc.slotting.baskets import Baskets, Floats, Ints
 
-# The price of a move is regulated by these factors after each look at the number of moves.
-DEARER, CHEAPER = 1.10, 0.93
-# The budget may be exceeded by this share at first, and must be met when this share of the time has gone.
-EXCESS, SETTLED_AT = 1.0, 0.7
+# After each look the price of a move follows the number of moves: by at most this factor, exp(±).
+FOLLOW = 0.15
+# Many may move at first, in the end those the budget allows; it is met when this share of the time has gone.
+SETTLED_AT = 0.8
 # So many further looks may be needed to get down to the budget in the end.
 MOST_LOOKS_DOWN = 400
 BUFFER = -1
@@ -97,15 +98,16 @@ def search(
     engine = Search(block, slots, goods, drawn(baskets, draw_orders, 1, None, shuffle), goods.home, seed)
     mean = engine.mean
     price = 0.3 * mean
+    movable = max(most_moves, int((~goods.locked).sum()))
     total = max(1, proposals_per_sku * len(goods))
     done, tried, made, stopped = 0.0, 0, 1, False
     while done < 1.0 and not stopped:
         if done * draws >= made and len(baskets) > draw_orders:
             engine.give(drawn(baskets, draw_orders, 1, None, shuffle))
             made += 1
-        cap = round(most_moves * (1 + EXCESS * max(0.0, 1 - done / SETTLED_AT)))
+        cap = round(most_moves * (movable / most_moves) ** max(0.0, 1 - done / SETTLED_AT))
         engine.anneal(CHUNK, HOT * (COLD / HOT) ** done * mean, move_cost=price, most_moves=cap, crowd=crowd)
-        price *= DEARER if engine.moves > 0.97 * cap else CHEAPER
+        price *= math.exp(FOLLOW * min(1.0, max(-1.0, 4 * (engine.moves - 0.98 * cap) / cap)))
         price = min(max(price, 1e-3 * mean), 1e3 * mean)
         tried += CHUNK
         done = max(tried / total, (time.monotonic() - began) / seconds)
@@ -114,7 +116,7 @@ def search(
         if engine.moves <= most_moves:
             break
         engine.anneal(CHUNK, 0.0, move_cost=price, most_moves=most_moves, crowd=crowd)
-        price *= DEARER
+        price *= math.exp(FOLLOW)
     return engine.slot_of if engine.moves <= most_moves else goods.home.copy()
 
 
