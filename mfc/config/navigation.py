@@ -61,6 +61,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "layout.location",
             "layout.zone",
             "layout.aisle",
+            "layout.crossaisle",
+            "layout.lift",
             "layout.site",
             "workforce.person",
             "workforce.labourstandard",

@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from mfc.catalog.models import TemperatureClass
 from mfc.core import sheets
 from mfc.core.admin import EditableInline, ModelAdmin, Select, action, link_action
 from mfc.core.adminpages import print_sheet
 from mfc.core.exchangeadmin import ExchangeMixin
-from mfc.layout.models import Aisle, Location, Site, Zone
+from mfc.layout import sitecheck
+from mfc.layout.models import (
+    Aisle,
+    CrossAisle,
+    Lift,
+    Location,
+    RoutingPolicy,
+    Site,
+    WayDirection,
+    Zone,
+)
 
 
 class ZoneForm(forms.ModelForm):
@@ -22,7 +33,7 @@ class ZoneForm(forms.ModelForm):
 
     class Meta:
         model = Zone
-        fields = ("site", "code", "temperature")
+        fields = ("site", "code", "temperature", "enter_s")
 
 
 class ZoneInline(EditableInline):
@@ -30,22 +41,78 @@ class ZoneInline(EditableInline):
     form = ZoneForm
 
 
+class WayForm(forms.ModelForm):
+    direction = forms.ChoiceField(choices=WayDirection.choices, widget=Select, initial=WayDirection.BOTH)
+
+    def clean(self) -> dict[str, Any]:
+        """A code names one way: places say by it where they lie."""
+        cleaned = super().clean() or {}
+        code, site = cleaned.get("code"), cleaned.get("site") or getattr(self.instance, "site", None)
+        other = CrossAisle if isinstance(self.instance, Aisle) else Aisle
+        if code and site and site.pk and other._default_manager.filter(site=site, code=code).exists():
+            raise forms.ValidationError({"code": "An aisle and a cross aisle cannot share a code."})
+        return cleaned
+
+
+class AisleForm(WayForm):
+    class Meta:
+        model = Aisle
+        fields = ("site", "code", "x_mm", "from_y_mm", "to_y_mm", "direction", "floor", "zone")
+
+
+class CrossAisleForm(WayForm):
+    class Meta:
+        model = CrossAisle
+        fields = ("site", "code", "y_mm", "from_x_mm", "to_x_mm", "direction", "floor", "zone")
+
+
 class AisleInline(EditableInline):
     model = Aisle
+    form = AisleForm
+
+
+class CrossAisleInline(EditableInline):
+    model = CrossAisle
+    form = CrossAisleForm
+
+
+class LiftInline(EditableInline):
+    model = Lift
+
+
+# Findings shown at once; the rest is found again when these are mended.
+MAX_FINDINGS = 25
+
+
+class SiteForm(forms.ModelForm):
+    routing_policy = forms.ChoiceField(choices=RoutingPolicy.choices, widget=Select)
+
+    class Meta:
+        model = Site
+        fields = "__all__"
 
 
 @admin.register(Site)
 class SiteAdmin(ModelAdmin):
+    form = SiteForm
     list_display = ("code", "name", "width_mm", "depth_mm", "cart_orders", "route_lead_s")
     search_fields = ("code", "name")
     ordering = ("code",)
-    inlines = (ZoneInline, AisleInline)
+    inlines = (ZoneInline, AisleInline, CrossAisleInline, LiftInline)
+    actions_detail = ("check_ways",)
     fieldsets = (
         (None, {"fields": ("code", "name")}),
         ("Floor", {"fields": (("width_mm", "depth_mm"), ("front_y_mm", "back_y_mm"))}),
+        ("Walks", {"fields": (("routing_policy", "turn_ms"),)}),
         (
             "Promises and release",
-            {"fields": (("route_lead_s", "release_horizon_s"), ("early_orders", "early_wait_s"))},
+            {
+                "fields": (
+                    ("route_lead_s", "release_horizon_s"),
+                    ("early_orders", "early_wait_s"),
+                    "join_walks",
+                )
+            },
         ),
         (
             "Cart and tote",
@@ -71,6 +138,19 @@ class SiteAdmin(ModelAdmin):
         ),
         ("Exceptions", {"fields": ("shorts_by_lead_only", "substitution_timeout_s")}),
     )
+
+    @action(description="Check the ways", url_path="check-ways", permissions=["view"])
+    def check_ways(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say what of the site cannot be walked to."""
+        site = Site.objects.get(pk=object_id)
+        found = sitecheck.check(site)
+        for finding in found[:MAX_FINDINGS]:
+            messages.warning(request, f"{finding.place}: {finding.text}")
+        if len(found) > MAX_FINDINGS:
+            messages.warning(request, f"… and {len(found) - MAX_FINDINGS} more.")
+        if not found:
+            messages.success(request, f"Every bin and reserve place of {site} can be walked to and from.")
+        return HttpResponseRedirect(reverse("admin:layout_site_change", args=[site.pk]))
 
 
 @admin.register(Zone)
@@ -128,9 +208,32 @@ class LocationAdmin(ExchangeMixin, ModelAdmin):
 
 
 @admin.register(Aisle)
-class AisleAdmin(ModelAdmin):
-    list_display = ("code", "site", "x_mm")
+class AisleAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "ways"
+    form = AisleForm
+    list_display = ("code", "site", "x_mm", "from_y_mm", "to_y_mm", "direction", "floor", "zone")
+    list_filter = ("site", "floor")
+    list_select_related = ("site", "zone")
+    search_fields = ("code",)
+    ordering = ("site", "x_mm")
+
+
+@admin.register(CrossAisle)
+class CrossAisleAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "ways"
+    form = CrossAisleForm
+    list_display = ("code", "site", "y_mm", "from_x_mm", "to_x_mm", "direction", "floor", "zone")
+    list_filter = ("site", "floor")
+    list_select_related = ("site", "zone")
+    search_fields = ("code",)
+    ordering = ("site", "y_mm")
+
+
+@admin.register(Lift)
+class LiftAdmin(ExchangeMixin, ModelAdmin):
+    exchange_kind = "lifts"
+    list_display = ("code", "site", "x_mm", "y_mm", "lowest_floor", "highest_floor", "wait_s", "ride_s")
     list_filter = ("site",)
     list_select_related = ("site",)
     search_fields = ("code",)
-    ordering = ("site", "x_mm")
+    ordering = ("site", "code")

@@ -12,5 +12,8 @@ class LayoutConfig(AppConfig):
     def ready(self) -> None:
         exchange = import_module("mfc.core.exchange")
         ours = import_module("mfc.layout.exchange")
+        ways = import_module("mfc.layout.wayexchange")
+        exchange.register(ways.WAYS)
+        exchange.register(ways.LIFTS)
         exchange.register(ours.LOCATIONS)
         exchange.register(ours.SLOTS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mfc.catalog.models import Sku, VelocityClass
 from mfc.core import exchange, labels
-from mfc.core.exchange import Batch, Column, Kind, Row, one_of, text, whole
+from mfc.core.exchange import Batch, Column, Kind, Row, flag, one_of, text, whole, yes_no
 from mfc.layout.models import Location, LocationKind, Site, Zone
 
 
@@ -30,6 +30,8 @@ LOCATION_COLUMNS = (
     Column("x_mm", _MM, whole(-1_000_000, 1_000_000)),
     Column("y_mm", _MM, whole(-1_000_000, 1_000_000)),
     Column("level", "0 to 100, 0 is the floor; empty: 0", whole(0, 100), 0),
+    Column("floor", "0 to 100, 0 is the ground floor; empty: 0", whole(0, 100), 0),
+    Column("drop_point", "yes or no: carts may be emptied here; empty: no", flag, False),
     Column("check_code", "up to 4 characters", text(4), ""),
     Column("capacity_ml", "a whole number; empty: no limit", whole(1), None),
     Column("capacity_g", "a whole number; empty: no limit", whole(1), None),
@@ -43,7 +45,9 @@ SLOT_COLUMNS = (
 )
 # What a location that is not known yet must have.
 FIRST = ("kind", "x_mm", "y_mm")
-_PLAIN = ("aisle", "x_mm", "y_mm", "level", "check_code", "capacity_ml", "capacity_g", "velocity")
+_PLACED = ("aisle", "x_mm", "y_mm", "level", "floor")
+_REST = ("check_code", "capacity_ml", "capacity_g", "velocity")
+_PLAIN = (*_PLACED, "drop_point", *_REST)
 _FIELDS = ("label", "kind", "zone", *_PLAIN)
 _SLOT_FIELDS = ("slotted_sku", "slot_min", "slot_max")
 
@@ -172,7 +176,9 @@ def location_rows(site: str) -> Iterator[Sequence[object]]:
     rows = Location.objects.filter(site__code=site).select_related("zone")
     for place in exchange.in_blocks(rows, "code"):
         zone = place.zone.code if place.zone else ""
-        yield [place.code, place.label, place.kind, zone, *(getattr(place, name) for name in _PLAIN)]
+        placed = [getattr(place, name) for name in _PLACED]
+        rest = [getattr(place, name) for name in _REST]
+        yield [place.code, place.label, place.kind, zone, *placed, yes_no(place.drop_point), *rest]
 
 
 def apply_slots(batch: Batch) -> None:

@@ -8,6 +8,24 @@ from django.db.models import F, Q
 from mfc.catalog.models import TemperatureClass, VelocityClass
 
 
+class RoutingPolicy(models.TextChoices):
+    """How walks are ordered. Pickers like simple walks; what a simple one costs is shown at each batch."""
+
+    EXACT = "exact", "exact: the shortest"
+    COMBINED = "combined", "combined: each aisle crossed or left where it was entered, whichever is shorter"
+    LARGEST_GAP = "largest-gap", "largest gap"
+    S_SHAPE = "s-shape", "S-shape"
+    RETURN = "return", "return"
+
+
+class WayDirection(models.TextChoices):
+    """Which way people walk; forward is towards greater coordinates: to the back, to the right."""
+
+    BOTH = "both"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
 class Site(models.Model):
     """The building part we run, with the rules of its day."""
 
@@ -17,6 +35,15 @@ class Site(models.Model):
     depth_mm = models.PositiveIntegerField()
     front_y_mm = models.PositiveIntegerField(help_text="Front cross aisle")
     back_y_mm = models.PositiveIntegerField(help_text="Back cross aisle")
+    turn_ms = models.PositiveIntegerField(
+        default=0, help_text="Milliseconds that a turn by a right angle costs with a cart; 0: not counted"
+    )
+    routing_policy = models.CharField(
+        max_length=12,
+        choices=RoutingPolicy,
+        default=RoutingPolicy.EXACT,
+        help_text="How walks are ordered; each batch shows its length beside the shortest",
+    )
     route_lead_s = models.PositiveIntegerField(default=1800, help_text="Handover until the customer's door")
     release_horizon_s = models.PositiveIntegerField(
         default=1800, help_text="Due work is released this long before its latest start"
@@ -27,6 +54,9 @@ class Site(models.Model):
     )
     early_wait_s = models.PositiveIntegerField(
         default=300, help_text="With an idle picker, no order waits longer than this before it is due"
+    )
+    join_walks = models.BooleanField(
+        default=True, help_text="With no idle picker, an order may join a walk that is under way"
     )
     cart_orders = models.PositiveSmallIntegerField(default=6, help_text="Orders on one cart")
     wall_orders = models.PositiveSmallIntegerField(
@@ -75,6 +105,9 @@ class Zone(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="zones")
     code = models.CharField(max_length=20)
     temperature = models.CharField(max_length=10, choices=TemperatureClass)
+    enter_s = models.PositiveSmallIntegerField(
+        default=0, help_text="Seconds to get in through its door or curtain"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="zone_code_once")]
@@ -110,6 +143,10 @@ class Location(models.Model):
     x_mm = models.IntegerField()
     y_mm = models.IntegerField()
     level = models.PositiveSmallIntegerField(default=0)
+    floor = models.PositiveSmallIntegerField(default=0, help_text="Storey; 0 is the ground floor")
+    drop_point = models.BooleanField(
+        default=False, help_text="Carts may be emptied here, beside the first belt"
+    )
     check_code = models.CharField(
         max_length=4, blank=True, help_text="Digits on the shelf, for when no scan is possible"
     )
@@ -140,15 +177,82 @@ class Location(models.Model):
         return self.code
 
 
-class Aisle(models.Model):
-    """A picking aisle between the two cross aisles, walked both ways."""
+class WayBase(models.Model):
+    """What aisles and cross aisles share."""
+
+    direction = models.CharField(
+        max_length=8,
+        choices=WayDirection,
+        default=WayDirection.BOTH,
+        help_text="forward: only to the back or to the right",
+    )
+    floor = models.PositiveSmallIntegerField(default=0, help_text="Storey; 0 is the ground floor")
+    zone = models.ForeignKey(
+        Zone,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        help_text="The room it lies in, when it has a door",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Aisle(WayBase):
+    """A picking aisle, along y. Without ends of its own it joins the front and the back cross aisle."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aisles")
     code = models.CharField(max_length=10)
     x_mm = models.IntegerField()
+    from_y_mm = models.IntegerField(null=True, blank=True, help_text="Empty: the front cross aisle")
+    to_y_mm = models.IntegerField(null=True, blank=True, help_text="Empty: the back cross aisle")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="aisle_code_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CrossAisle(WayBase):
+    """A way along x beside the front and the back one. Without ends of its own it joins all aisles of its floor.
+
+    Places may lie on it: their ``aisle`` names it.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="cross_aisles")
+    code = models.CharField(max_length=10)
+    y_mm = models.IntegerField()
+    from_x_mm = models.IntegerField(null=True, blank=True, help_text="Empty: the first aisle")
+    to_x_mm = models.IntegerField(null=True, blank=True, help_text="Empty: the last aisle")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="cross_aisle_code_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Lift(models.Model):
+    """A lift or a staircase: joins all storeys from the lowest to the highest at one point of a way."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="lifts")
+    code = models.CharField(max_length=10)
+    x_mm = models.IntegerField()
+    y_mm = models.IntegerField()
+    lowest_floor = models.PositiveSmallIntegerField(default=0)
+    highest_floor = models.PositiveSmallIntegerField(default=1)
+    wait_s = models.PositiveSmallIntegerField(default=20, help_text="Until it is there and open; stairs: 0")
+    ride_s = models.PositiveSmallIntegerField(default=10, help_text="Per storey")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "code"], name="lift_code_once"),
+            models.CheckConstraint(
+                condition=Q(lowest_floor__lt=F("highest_floor")), name="lift_joins_two_floors"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -213,14 +213,22 @@ def _found(
             removed=Removed(**given["removed"]),
             reference=f"short:{task.pk}",
         )
-    again = damage.reserve_again(
-        site_id=batch.site_id,
-        actor=actor,
-        balance_id=task.reservation.balance_id,
-        sku_id=task.sku_id,
-        order_line_id=task.order_line_id,
-        qty=task.qty,
-    )
+    try:
+        again = damage.reserve_again(
+            site_id=batch.site_id,
+            actor=actor,
+            balance_id=task.reservation.balance_id,
+            sku_id=task.sku_id,
+            order_line_id=task.order_line_id,
+            qty=task.qty,
+        )
+    except DomainError as refusal:
+        if refusal.code != "stock_insufficient":
+            raise
+        raise DomainError(
+            "undo_too_late",
+            f"The {task.sku.code} of {task.location.code} was stopped or promised to others meanwhile.",
+        ) from refusal
     advance(
         task,
         TaskState.OPEN,

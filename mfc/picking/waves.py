@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -20,21 +20,21 @@ from mfc.inventory import reservations
 from mfc.inventory.reservations import Need, Taken
 from mfc.layout import queries as layout
 from mfc.layout.models import Site
-from mfc.layout.travel import Spot
+from mfc.layout.queries import Lines
 from mfc.orders import services as orders
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
 from mfc.orders.states import OrderState
-from mfc.picking import batches, walls
-from mfc.picking.batching import MAX_CANDIDATES, Batcher, Cart, OpenOrder, Pace
+from mfc.picking import batches, deciding, joining, walls
+from mfc.picking.batching import MAX_CANDIDATES, OpenOrder
 from mfc.picking.batching import Batch as PlannedBatch
 from mfc.picking.models import Batch, BatchOrder, Method, PickTask, PutSlot, Wave
+from mfc.picking.release import Go, Join, Policy, Situation, decide
 from mfc.picking.routing import Stop
+from mfc.picking.routing import plan as plan_route
 from mfc.picking.states import ON_CART, BatchState
 from mfc.workforce.models import LabourStandard, StationKind, WorkSession
 
-# Seconds from the belt to the release of a tote: conveying, weighing, sealing, staging. A site setting once measured.
-AFTER_PICKING_S = 300.0
 # Refusals that say "somebody was faster": the plan is made again from the present state, at most this often.
 _MEANWHILE = frozenset({"state_conflict", "stock_insufficient", "stock_regraded"})
 MAX_CONFLICTS = 5
@@ -143,50 +143,132 @@ def _release_one(*, site: Site) -> list[Batch] | None:
     locks.hold(LockSpace.PLANNER, site.pk)
     idle = idle_pickers(site)
     planned = Batch.objects.filter(site=site, state=BatchState.PLANNED).count()
+    waiting = waiting_orders(site)
+    if not waiting or (planned > idle and not site.join_walks):
+        return None
+    draft = _draft(site, waiting)
+    free = max(idle - planned, 0)
+    if not free and site.join_walks and _join_one(draft):
+        return []
     if planned > idle:
         return None
-    waiting = waiting_orders(site)
-    reason = go_reason(site, waiting, idle=max(idle - planned, 0))
+    reason = go_reason(site, waiting, idle=free) or _why_early(draft, free)
     if not reason:
         return None
-    batch = _release(site, waiting, reason)
+    batch = _release(draft, reason)
     return [batch] if batch else []
 
 
-def _release(site: Site, waiting: list[Waiting], reason: str) -> Batch | None:
+@dataclass(slots=True)
+class _Draft:
+    """Everything that waits, with the stock chosen for each order: what a decision is made of."""
+
+    site: Site
+    labour: LabourStandard
+    policy: Policy
+    waiting: list[Waiting]
+    chosen: dict[_Name, list[Taken]]
+    open_orders: list[OpenOrder]
+
+    def waiting_of(self, name: Hashable) -> Waiting:
+        """The order that the plan calls so."""
+        return next(one for one in self.waiting if one.name == name)
+
+
+def _draft(site: Site, waiting: list[Waiting]) -> _Draft:
     prefetch_related_objects([one.order for one in waiting], "lines__sku")
     labour = timing.standard(site)
     sources = reservations.sources(
         site_id=site.pk, sku_ids={line.sku_id for one in waiting for line in one.lines}
     )
-    xs = layout.aisle_xs(site)
+    lines = layout.lines(site)
     chosen: dict[_Name, list[Taken]] = {}
     open_orders = []
     for one in waiting:
         needs = _needs(one)
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
-        open_orders.append(_open_order(site, one, chosen[one.name], xs))
-    now_s = clock.now().timestamp()
-    slots = walls.room(site)
-    plan = _sort_plan(site, labour, slots, waiting, open_orders, now_s)
+        open_orders.append(_open_order(site, one, chosen[one.name], lines))
+    policy = deciding.policy_of(site, labour, positions=site.cart_orders)
+    return _Draft(site, labour, policy, waiting, chosen, open_orders)
+
+
+def _why_early(draft: _Draft, idle: int) -> str:
+    """Why not to wait for company although there is time: nobody else is expected, or the pickers are needed. Or empty."""
+    if not idle:
+        return ""
+    decision = decide(
+        draft.policy,
+        Situation(
+            now_s=clock.now().timestamp(),
+            waiting=tuple(draft.open_orders),
+            idle=idle,
+            arrivals_per_s=deciding.arrivals_per_s(draft.site),
+        ),
+    )
+    return decision.why_now if isinstance(decision, Go) else ""
+
+
+def _join_one(draft: _Draft) -> bool:
+    """Whether an order joined a batch that is being picked, since nobody is idle to start it."""
+    walks = joining.walks(draft.site, draft.policy)
+    if not walks:
+        return False
+    # Only what has all its stock: a short is not worth stopping somebody on the way.
+    whole = [
+        order
+        for order, one in zip(draft.open_orders, draft.waiting, strict=True)
+        if sum(item.qty for item in draft.chosen[one.name]) == sum(line.qty for line in one.lines)
+    ]
+    decision = decide(
+        draft.policy,
+        Situation(now_s=clock.now().timestamp(), waiting=tuple(whole), idle=0, walks=tuple(walks)),
+    )
+    if not isinstance(decision, Join):
+        return False
+    one = draft.waiting_of(decision.order_id)
+    stops = next(order.stops for order in whole if order.order_id == decision.order_id)
+    joining.join(
+        site=draft.site,
+        decision=decision,
+        order=one.order,
+        latest_start=one.latest_start,
+        needs=_needs(one),
+        taken=draft.chosen[one.name],
+        spots=[stop.spot for stop in stops],
+    )
+    return True
+
+
+def _release(draft: _Draft, reason: str) -> Batch | None:
+    slots = walls.room(draft.site)
+    plan = _sort_plan(draft, slots)
     if plan is None:
         slots = []
-        plan = _batcher(site, labour, site.cart_orders).next_batch(open_orders, now_s=now_s)
-    assert plan is not None, "an order that fits no tote is refused at intake"
-    by_name = {one.name: one for one in waiting}
-    members = [by_name[name] for name in plan.order_ids if isinstance(name, _Name)]
+        plan = _plan(draft.policy, draft.open_orders)
+    members = [draft.waiting_of(name) for name in plan.order_ids]
     _hold_accepted(members)
-    return _write(site, plan, members, chosen, reason, slots)
+    return _write(draft.site, plan, members, draft.chosen, reason, slots)
 
 
-def _sort_plan(
-    site: Site,
-    labour: LabourStandard,
-    slots: list[PutSlot],
-    waiting: list[Waiting],
-    open_orders: list[OpenOrder],
-    now_s: float,
-) -> PlannedBatch | None:
+def _plan(policy: Policy, open_orders: Sequence[OpenOrder]) -> PlannedBatch:
+    """The batch that should be picked next, and its walk."""
+    now = Situation(now_s=clock.now().timestamp(), waiting=tuple(open_orders), idle=1)
+    decision = decide(policy, now)
+    assert isinstance(decision, Go), "an order that fits no tote is refused at intake"
+    members = [order for order in open_orders if order.order_id in decision.order_ids]
+    stops = [stop for order in members for stop in order.stops]
+    route = plan_route(stops, walkway=policy.walkway, start=policy.end, end=policy.end)
+    return PlannedBatch(
+        order_ids=decision.order_ids,
+        stops=route.stops,
+        length_mm=route.length_mm,
+        duration_s=policy.duration_s(members, route.length_mm),
+        policy=route.policy,
+        reason=decision.why_these,
+    )
+
+
+def _sort_plan(draft: _Draft, slots: list[PutSlot]) -> PlannedBatch | None:
     """A walk for the put wall; None: each order is picked into its own tote.
 
     Goods sold by weight are weighed one by one for their customer: such orders are not mixed. When the most urgent
@@ -194,13 +276,13 @@ def _sort_plan(
     """
     fit = [
         one
-        for one, row in zip(open_orders, waiting, strict=True)
+        for one, row in zip(draft.open_orders, draft.waiting, strict=True)
         if not any(line.sku.catch_weight for line in row.lines)
     ]
-    if len(slots) < 2 or not fit or fit[0] is not open_orders[0]:
+    if len(slots) < 2 or not fit or fit[0] is not draft.open_orders[0]:
         return None
-    plan = _batcher(site, labour, len(slots)).next_batch(fit, now_s=now_s)
-    return plan if plan is not None and len(plan.order_ids) > 1 else None
+    plan = _plan(deciding.policy_of(draft.site, draft.labour, positions=len(slots)), fit)
+    return plan if len(plan.order_ids) > 1 else None
 
 
 def _needs(one: Waiting) -> list[Need]:
@@ -224,12 +306,17 @@ def _hold_accepted(members: Sequence[Waiting]) -> None:
         raise DomainError("state_conflict", "An order of the plan was called off meanwhile.")
 
 
-def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]) -> OpenOrder:
+def _open_order(site: Site, one: Waiting, taken: list[Taken], lines: Lines) -> OpenOrder:
     rank = {line.pk: CARRY_RANK[line.sku.temperature] for line in one.lines}
     stops = tuple(
         Stop(
             key=(one.name, number),
-            spot=_spot(site, item, xs),
+            spot=lines.pick_from(
+                aisle=item.source.aisle,
+                x_mm=item.source.x_mm,
+                y_mm=item.source.y_mm,
+                level=item.source.level,
+            ),
             rank=rank[item.need.order_line_id],
         )
         for number, item in enumerate(taken)
@@ -240,37 +327,6 @@ def _open_order(site: Site, one: Waiting, taken: list[Taken], xs: dict[str, int]
         stops=stops,
         volume_ml=one.order.volume_ml,
         weight_g=one.order.weight_g,
-    )
-
-
-def _spot(site: Site, item: Taken, xs: dict[str, int]) -> Spot:
-    """Where the picker stands. A place off the aisles (a reserve rack behind them) is reached from the front."""
-    source = item.source
-    if source.aisle in xs:
-        return Spot(xs[source.aisle], source.y_mm, source.level)
-    return Spot(source.x_mm, min(source.y_mm, site.front_y_mm), source.level)
-
-
-def _batcher(site: Site, labour: LabourStandard, positions: int) -> Batcher:
-    belt = layout.the_belt(site)
-    depot = Spot(belt.x_mm, belt.y_mm) if belt else Spot(0, 0)
-    return Batcher(
-        walkway=layout.walkway(site),
-        start=depot,
-        end=depot,
-        cart=Cart(
-            positions=positions,
-            tote_volume_ml=site.tote_volume_ml,
-            tote_weight_g=site.tote_weight_g,
-            cart_weight_g=site.cart_weight_g,
-        ),
-        pace=Pace(
-            speed_mm_s=labour.walk_mm_per_s,
-            setup_s=labour.setup_s,
-            line_s=labour.stop_s,
-            tote_s=labour.put_s,
-            after_s=AFTER_PICKING_S,
-        ),
     )
 
 

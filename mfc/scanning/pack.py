@@ -48,5 +48,8 @@ def weight(desk: Desk, weight_g: int) -> Reply:
     label = job.tote_use.container.label
     if bench.weigh(job=job, measured_g=weight_g, person=desk.person):
         return accepted("Weight is right. Stick the label on and scan it.")
-    refusal = DomainError("weight_out_of_tolerance", f"Tote {label}: {job.reason}.")
+    code = "stock_on_hold" if bench.must_come_out(job) else "weight_out_of_tolerance"
+    refusal = DomainError(
+        code, f"Tote {label}: {job.reason}.", remedy="Put the tote back on the belt: it goes to the hospital."
+    )
     return Reply("refused", refusal.message, refusal.code, refusal.remedy)

@@ -14,7 +14,7 @@ from mfc.core import clock, ids, imports
 from mfc.core.actors import SYSTEM
 from mfc.inbound import putaway, receipts
 from mfc.inventory.models import BalanceSnapshot, ClosedMonth, Hold, ReasonCode, ToteUse
-from mfc.layout.models import Location
+from mfc.layout.models import Aisle, CrossAisle, Lift, Location
 from mfc.orders.models import HistoryLine
 from mfc.picking import wallplan
 from mfc.picking.models import PickTask, PutBack, SortTote, SubstitutionAsk, WallPut, WallWork
@@ -99,6 +99,9 @@ def floor(db: None) -> Floor:
     WallPut.objects.create(
         station=wall, task=task, kind="missing", qty=1, source=use, person=floors.Person.objects.order_by("pk")[0], at=now
     )  # fmt: skip
+    CrossAisle.objects.create(site=built.site, code="X1", y_mm=5_000)
+    Aisle.objects.create(site=built.site, code="M1", x_mm=0, floor=1)
+    Lift.objects.create(site=built.site, code="L1", x_mm=0, y_mm=built.site.front_y_mm)
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
     _plans(built, sku_id, dock, quarantine)
     VariableMeasure.objects.create(pattern="28IIIIIWWWWWC")

@@ -20,6 +20,12 @@ BENCHES = {
 # Benches of the planners: no database, no Django, options of their own (NAME --help).
 PLANNERS = {
     "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
+    "batching": ("tests.bench.batching", "joint batching and routing against the best published values"),
+    "duedates": ("tests.bench.duedates", "batches for two pickers with hard due times against proven optima"),
+    "release": (
+        "tests.bench.release",
+        "orders per hour at 99 % kept promises, against FIFO, fixed waves and the bound",
+    ),
     "assortment": (
         "tests.bench.assortment",
         "orders filled whole in the weeks that follow, beside the frequency rule and the bound",

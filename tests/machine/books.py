@@ -76,6 +76,19 @@ class Books:
         """Units promised to orders that wait for release."""
         return sum(lines[sku] for lines in self.waiting.values())
 
+    def must_come_out(self, tote: str) -> Counter[Key]:
+        """Units of a tote that are on hold by their lot or SKU; a hold on a place does not follow them."""
+        stopped = [(sku, lot) for place, sku, lot in self.holds.values() if place is None]
+        return Counter(
+            {
+                key: qty
+                for key, qty in self.lies.items()
+                if key[0] == tote
+                and qty
+                and any(sku in {None, key[1]} and lot in {None, key[2]} for sku, lot in stopped)
+            }
+        )
+
     def at(self, place: str) -> int:
         """Units at a place."""
         return sum(qty for key, qty in self.lies.items() if key[0] == place)

@@ -25,7 +25,7 @@ from mfc.orders import services
 from mfc.orders.models import Order
 from mfc.packing.models import PackJob, Parcel
 from mfc.picking.models import Batch
-from tests.machine.books import OUTSIDE, Held, is_loss, opposite
+from tests.machine.books import OUTSIDE, QUARANTINE, Held, is_loss, opposite
 from tests.machine.room import Room
 from tests.world import LEAD, SORTER, STAGE_1_LANE
 
@@ -342,10 +342,15 @@ class StockMachine(Room):
             label = job.tote_use.container.label
             tote = self.world.totes.index(label)
             self.says("take", self.walk.scan("pack-1", label))
-            self.says("weigh", self.walk.weigh("pack-1", self.walk.right_weight(tote)))
+            weight_g = self.walk.right_weight(tote)
+            if not self.says("weigh", self.walk.weigh("pack-1", weight_g), "stock_on_hold"):
+                self.mend(label)
+                continue
             self.check()
             sscc = self.walk.job(tote).sscc
-            self.says("seal", self.walk.scan("pack-1", f"00{sscc}", "C1"), "stock_on_hold")
+            if not self.says("seal", self.walk.scan("pack-1", f"00{sscc}", "C1"), "stock_on_hold"):
+                self.mend(label)
+                continue
             self.check()
             self.walk.moved(label, STAGE_1_LANE, point=SORTER)
             self.deeds["stage"] += 1
@@ -359,6 +364,7 @@ class StockMachine(Room):
             return
         shipment = rows[which % len(rows)]
         parcels = list(Parcel.objects.filter(order=shipment.order).select_related("tote_use__container"))
+        labels = [one.tote_use.container.label for one in parcels]
         courier = Actor("client", "courier", "courier")
         if self.does(
             "hand over",
@@ -369,10 +375,30 @@ class StockMachine(Room):
                 actor=courier,
             ),
         ):
-            totes = {one.tote_use.container.label for one in parcels}
             for key, qty in list(self.books.lies.items()):
-                if key[0] in totes and qty:
+                if key[0] in labels and qty:
                     self.books.move(key[1], key[2], qty, key[0], OUTSIDE)
+        else:
+            for label in labels:
+                if self.books.must_come_out(label):
+                    self.mend(label)
+        self.check()
+
+    def mend(self, label: str) -> None:
+        """The hospital opens a tote with goods on hold, counts it and takes them out into quarantine."""
+        self.check()
+        out = self.books.must_come_out(label)
+        assert out, f"nothing in {label} is on hold"
+        self.says("admit", self.walk.scan("hosp-1", label))
+        self.check()
+        for _, sku, _ in [key for key, qty in self.books.lies.items() if key[0] == label for _ in range(qty)]:
+            self.says("count a unit", self.walk.scan("hosp-1", self.world.gtins[sku]))
+        self.says("count a tote", self.walk.scan("hosp-1", "C-DONE"))
+        for sku in sorted({key[1] for key in out}):
+            self.says("mend", self.walk.scan("hosp-1", "C-REMOVED"))
+            for key in out:
+                if key[1] == sku:
+                    self.books.move(sku, key[2], out[key], label, QUARANTINE)
         self.check()
 
     @rule(lines=LINES, station=CARTS, deeds=CART_DEEDS)

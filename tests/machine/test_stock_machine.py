@@ -43,6 +43,7 @@ def run(world: World, *, examples: int, steps: int, number: int | None = None) -
     walk.start("cart-1", "Sam", 0)
     walk.start("cart-2", "Kim", 1)
     walk.badge("pack-1", "Pat")
+    walk.badge("hosp-1", "Lee")
     options = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -76,7 +77,7 @@ def test_any_order_of_deeds_keeps_every_book(world: World) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 def test_two_thousand_walks_keep_every_book(world: World, part: int) -> None:
-    deeds = run(world, examples=LONG_EXAMPLES, steps=30, number=part)
+    deeds = run(world, examples=LONG_EXAMPLES, steps=15, number=part)
     assert {deed for deed in DEEDS | RARE if not deeds[deed]} == set(), deeds
 
 

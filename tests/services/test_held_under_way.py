@@ -11,7 +11,7 @@ from mfc.orders.models import OrderLine
 from mfc.packing.models import PackJob
 from mfc.picking import held
 from mfc.picking.models import PickTask
-from tests.proof import broken_invariants, refused
+from tests.proof import broken_invariants, refused, unchanged
 from tests.walk import Walk
 from tests.world import LEAD, World
 
@@ -58,6 +58,7 @@ def test_a_tote_with_recalled_goods_goes_to_the_hospital_and_is_mended(world: Wo
     walk.scan("pack-1", world.totes[0])
     said = walk.weigh("pack-1", walk.right_weight(0))
     assert said.text == (f"Tote {world.totes[0]}: 2 × MILK of lot SOON must come out: recall, glass found.")
+    assert said.code == "stock_on_hold"
     walk.badge("hosp-1", "Pat")
     walk.scan("hosp-1", world.totes[0])
     for code in ("MILK", "MILK", "TEA"):
@@ -119,3 +120,16 @@ def test_a_label_printed_before_a_recall_leads_the_tote_to_the_hospital(world: W
     assert (job.state, job.sscc) == ("counting", "")
     assert job.reason == "2 × MILK of lot SOON must come out: recall, glass found"
     assert broken_invariants() == {}
+
+
+def test_a_short_is_not_taken_back_once_its_stock_was_stopped(world: World, walk: Walk) -> None:
+    world.accept(TEA=2)
+    walk.begin(0)
+    walk.scan("cart-1", "C-SHORT")
+    holds.place(
+        site_id=world.site.pk, kind=HoldKind.QUALITY, actor=LEAD, reason="smells", sku=world.skus["TEA"]
+    )
+    with unchanged():
+        said = walk.scan("cart-1", "C-UNDO")
+    assert (said.verdict, said.code) == ("refused", "undo_too_late")
+    assert said.text == "The TEA of A01-01 was stopped or promised to others meanwhile."
