@@ -24,6 +24,7 @@ SETTINGS: dict[str, dict[str, tuple[float, float, float]]] = {
     RunKind.SLOTS: {
         "days": (120, 14, 1_100),
         "moves_percent": (20, 1, 100),
+        "payback_days": (180, 1, 10_000),
         "seconds": (60, 1, 600),
         "seed": (1, 1, 2_000_000_000),
     },
