@@ -70,6 +70,9 @@ class SlotsForm(forms.Form):
     moves_percent = _number(
         "SKUs that may move, in percent", RunKind.SLOTS, "moves_percent", "The work of the plan"
     )
+    payback_days = _number(
+        "Pays back within days", RunKind.SLOTS, "payback_days", "Moves that take longer to pay are left out"
+    )
     seconds = _number(
         "Seconds of search", RunKind.SLOTS, "seconds", "Longer is better; you can stop it at any time"
     )

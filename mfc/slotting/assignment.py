@@ -24,9 +24,8 @@ LONG_DAYS = 120.0
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
 HOT, COLD = 0.03, 0.001
-# The search looks at so many orders at a time, and draws other ones this often: fixed ones would over-fit.
-DRAW_ORDERS = 40_000
-DRAWS = 0
+# The newest orders are enough: beyond this the walks hardly change, the time does.
+MOST_ORDERS = 40_000
 # Temperatures were found on this many lines for each SKU.
 LINES_PER_SKU = 30
 # Between two looks at the clock and the stop button: some hundredths of a second, compiled.
@@ -203,10 +202,10 @@ class Search:
         self.state = np.array([seed % (annealing.MODULUS - 1) + 1], dtype=np.int64)
         self.give(baskets)
 
-    def give(self, baskets: Baskets) -> None:
-        """Judge by these tours from now on."""
+    def give(self, baskets: Baskets, half_life_days: float = math.inf) -> None:
+        """Judge by these tours from now on; an order counts half after so many days."""
         self.baskets = baskets
-        self.weights = np.ones(len(baskets))
+        self.weights = by_age(baskets, half_life_days)
         self.holders_start, self.holders = baskets.by_sku()
         self.lengths = self._tours()
         self.stamps = np.zeros(len(baskets), dtype=np.int64)
@@ -259,17 +258,6 @@ class Search:
         return changed
 
 
-def drawn(
-    baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator
-) -> Baskets:
-    """Other orders each time: ``count`` of them at random (the newer the likelier), in carts of ``together``."""
-    chance = None if weights is None else weights / weights.sum()
-    count = min(count, len(baskets))
-    mixed = baskets.chosen(shuffle.choice(len(baskets), count, replace=False, p=chance).astype(np.int64))
-    starts = np.concatenate((mixed.starts[:-1:together], mixed.starts[-1:]))
-    return Baskets(starts, mixed.items, mixed.days[::together], mixed.qty, mixed.skus)
-
-
 def improve(
     block: Block,
     slots: Slots,
@@ -281,10 +269,8 @@ def improve(
     crowd: float = 0.0,
     proposals_per_sku: int = PROPOSALS_PER_SKU,
     seconds: float = 60.0,
-    together: int = 1,
     half_life_days: float = math.inf,
-    draws: int = DRAWS,
-    draw_orders: int = DRAW_ORDERS,
+    most_orders: int = MOST_ORDERS,
     hot: float = HOT,
     cold: float = COLD,
     progress: Progress = lambda done, text: False,
@@ -295,33 +281,33 @@ def improve(
     stops it; what is found by then is kept.
     """
     began = time.monotonic()
-    judged = baskets.part(max(0, len(baskets) - draw_orders), len(baskets))
+    judged = baskets.part(max(0, len(baskets) - most_orders), len(baskets))
     search = Search(block, slots, goods, judged, start, seed)
     before = search.mean
-    weights = None
-    if not math.isinf(half_life_days):
-        weights = 0.5 ** ((baskets.days[-1] - baskets.days) / half_life_days)
+    search.give(judged, half_life_days)
     total = max(1, proposals_per_sku * len(goods))
-    shuffle = np.random.default_rng(seed)
     trail = [(0.0, before)]
     unit = search.temperature_unit
     stopped = False
-    done, tried, draws_made = 0.0, 0, 0
+    done, tried = 0.0, 0
     while done < 1.0 and not stopped:
-        if draws_made < draws and done * draws >= draws_made:
-            search.give(drawn(baskets, draw_orders, together, weights, shuffle))
-            draws_made += 1
-            unit = search.temperature_unit
         search.anneal(CHUNK, hot * (cold / hot) ** done * unit, crowd=crowd)
         tried += CHUNK
         spent = time.monotonic() - began
         done = max(tried / total, spent / seconds)
         trail.append((spent, search.mean))
         stopped = progress(min(done, 1.0), f"{search.mean / before - 1:+.1%} walking")
-    search.give(judged)
     return Found(
         search.slot_of, before, search.mean, search.moves, time.monotonic() - began, stopped, tuple(trail)
     )
+
+
+def by_age(baskets: Baskets, half_life_days: float) -> Floats:
+    """Weights by age with a mean of 1."""
+    if math.isinf(half_life_days) or not len(baskets):
+        return np.ones(len(baskets))
+    weights = 0.5 ** ((baskets.days.max() - baskets.days) / half_life_days)
+    return np.asarray(weights / weights.mean())
 
 
 def half_life_for(baskets: Baskets) -> float:

@@ -31,7 +31,8 @@ BACKTEST_WEEKS = 8
 PRIOR_SALES = 40.0
 # SKUs of like volume are put together until each group has so many errors.
 LEAST_ERRORS = 200
-LEAST_WEEKS = 6
+# TSB is taken only where it is better by more than chance.
+CLEARLY = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def forecast(baskets: Baskets, end_day: float, *, confidence: float = 0.9) -> Fo
     season = seasonal_index(history)
     table = history if season is None else history / season[_positions(history.shape[1])][None, :]
     ets, tsb = _choose(table, damped_trend, SMOOTHING), _choose(table, croston_tsb, TSB_SMOOTHING)
-    use_tsb = _errors(table, tsb) < _errors(table, ets)
+    use_tsb = _errors(table, tsb) < CLEARLY * _errors(table, ets)
     track = np.maximum(np.where(use_tsb[:, None], tsb, ets), 0.0)
     mean = track[:, -1] if track.shape[1] else np.zeros(baskets.skus)
     factor = 1.0 if season is None else float(season[0])

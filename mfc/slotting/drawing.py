@@ -11,6 +11,8 @@ from html import escape
 
 # Steps of the heat: none, then five equal classes of the root of the share (few slots hold most picks).
 HEAT_STEPS = 5
+# Around the shelves.
+AIR_MM = 600
 CHART_WIDTH, CHART_HEIGHT, MARGIN = 640, 220, 34
 
 
@@ -32,11 +34,15 @@ def heat_step(share: float) -> int:
     return 0 if share <= 0 else min(HEAT_STEPS, 1 + int(share**0.5 * HEAT_STEPS * 0.9999))
 
 
-def heat_map(cells: Sequence[Cell], *, width: int, height: int, title: str) -> str:
-    """The floor from above; each place coloured by its picks, with its name and share as a tooltip."""
+def heat_map(cells: Sequence[Cell], *, title: str) -> str:
+    """The shelves from above; each place coloured by its picks, with its name and share as a tooltip."""
+    left = min((cell.x for cell in cells), default=0) - AIR_MM
+    top = min((cell.y for cell in cells), default=0) - AIR_MM
+    width = max((cell.x + cell.width for cell in cells), default=0) + AIR_MM - left
+    height = max((cell.y + cell.height for cell in cells), default=0) + AIR_MM - top
     parts = [
-        f'<svg class="heat" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">'
-        f'<rect class="floor" width="{width}" height="{height}"/>'
+        f'<svg class="heat" viewBox="{left} {top} {width} {height}" role="img" aria-label="{escape(title)}">'
+        f'<rect class="floor" x="{left}" y="{top}" width="{width}" height="{height}"/>'
     ]
     for cell in cells:
         moved = " moved" if cell.moved else ""

@@ -32,7 +32,7 @@ def figures(run: PlanRun) -> Table | None:
             ["Walking of carts of 8", f"{found['cart_walking_pct']:+.1f} %"],
             ["Metres per order", f"{found['metres_per_order_before']} → {found['metres_per_order_after']}"],
             ["Saved a day", f"{found['saved_metres_a_day']} m at {found['orders_a_day']} orders"],
-            ["Work", f"{found['moves']} moves in {found['chains']} chains, {found['minutes']} minutes"],
+            ["Work", f"{found['moves']} moves, {found['chains']} chains, {found['minutes']} minutes"],
             [
                 "Pays back in",
                 f"{found['payback_days']} days" if found["payback_days"] is not None else "never",
@@ -144,9 +144,7 @@ def _heat(site: Site, bins: list[Location], shares: dict[str, float], moved: set
                 place.code in moved,
             )
         )
-    return drawing.heat_map(
-        cells, width=site.width_mm, height=site.depth_mm, title=f"Picks by place, {title.lower()}"
-    )
+    return drawing.heat_map(cells, title=f"Picks by place, {title.lower()}")
 
 
 def _bay_mm(bins: list[Location]) -> int:

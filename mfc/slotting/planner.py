@@ -129,13 +129,19 @@ def _plan_slots(run: PlanRun, tell: Progress) -> None:
     movable = int((~floor.goods.locked).sum())
     most_moves = max(2, int(run.settings["moves_percent"] * movable / 100))
     slot_of = reslot.search(
-        floor.block, floor.slots, floor.goods, inside, most_moves=most_moves, seed=int(run.settings["seed"]),
+        floor.block, floor.slots, floor.goods, inside, most_moves=most_moves, seed=int(run.settings["seed"]), half_life_days=assignment.half_life_for(inside),
         seconds=float(run.settings["seconds"]), progress=lambda done, text: tell(0.9 * done, text),
     )  # fmt: skip
     slot_of = _better_levels(floor, slot_of, inside, most_moves)
     labour = timing.standard(run.site)
     work_of = reslot.MoveWork(_handling(floor.sku_ids), labour.walk_mm_per_s * 60.0)
     chains = reslot.sequence(floor.block, floor.slots, floor.goods, inside, slot_of, work_of)
+    units = labour.walk_mm_per_s * 60.0
+    chains = [
+        chain
+        for chain in chains
+        if chain.payback_days(len(inside) / days, units) <= run.settings["payback_days"]
+    ]
     results.store_slots(
         run=run, floor=floor, baskets=inside, chains=chains, days=days, walk_mm_per_s=labour.walk_mm_per_s
     )

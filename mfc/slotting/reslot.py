@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfc.slotting.aisles import Block, all_tours
-from mfc.slotting.assignment import CHUNK, COLD, DRAW_ORDERS, DRAWS, HOT, Goods, Search, Slots, drawn
+from mfc.slotting.assignment import CHUNK, COLD, HOT, MOST_ORDERS, Goods, Search, Slots
 from mfc.slotting.baskets import Baskets, Floats, Ints
 
 # After each look the price of a move follows the number of moves: by at most this factor, exp(±).
@@ -88,26 +88,24 @@ def search(
     crowd: float = 0.0,
     seconds: float = 60.0,
     proposals_per_sku: int = 400,
-    draw_orders: int = DRAW_ORDERS,
-    draws: int = DRAWS,
+    most_orders: int = MOST_ORDERS,
+    half_life_days: float = math.inf,
     progress: Progress = lambda done, text: False,
 ) -> Ints:
     """The best slots found with at most ``most_moves`` SKUs away from ``goods.home``; every SKU needs a home."""
     began = time.monotonic()
-    shuffle = np.random.default_rng(seed)
-    engine = Search(block, slots, goods, drawn(baskets, draw_orders, 1, None, shuffle), goods.home, seed)
+    judged = baskets.part(max(0, len(baskets) - most_orders), len(baskets))
+    engine = Search(block, slots, goods, judged, goods.home, seed)
+    engine.give(judged, half_life_days)
     mean = engine.mean
     price = 0.3 * mean
     movable = max(most_moves, int((~goods.locked).sum()))
     total = max(1, proposals_per_sku * len(goods))
-    done, tried, made, stopped = 0.0, 0, 1, False
+    done, tried, stopped = 0.0, 0, False
     while done < 1.0 and not stopped:
-        if done * draws >= made and len(baskets) > draw_orders:
-            engine.give(drawn(baskets, draw_orders, 1, None, shuffle))
-            made += 1
         cap = round(most_moves * (movable / most_moves) ** max(0.0, 1 - done / SETTLED_AT))
         engine.anneal(CHUNK, HOT * (COLD / HOT) ** done * mean, move_cost=price, most_moves=cap, crowd=crowd)
-        price *= math.exp(FOLLOW * min(1.0, max(-1.0, 4 * (engine.moves - 0.98 * cap) / cap)))
+        price *= math.exp(FOLLOW * min(1.0, max(-1.0, 4 * (engine.moves - 0.995 * cap) / cap)))
         price = min(max(price, 1e-3 * mean), 1e3 * mean)
         tried += CHUNK
         done = max(tried / total, (time.monotonic() - began) / seconds)

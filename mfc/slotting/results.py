@@ -43,6 +43,10 @@ def _ready(run: PlanRun, note: str, result: dict[str, Any]) -> None:
     )
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _percent(share: float) -> float:
     return round(100 * share, 2)
 
@@ -245,8 +249,8 @@ def store_slots(
         "heat_after": _heat(floor, slot_of),
     }
     note = (
-        f"{len(rows)} moves in {len(kept)} chains: {result['walking_pct']:+.1f} % walking for single orders,"
-        f" {result['cart_walking_pct']:+.1f} % for carts of {CART_ORDERS}; {minutes:.0f} minutes of work."
+        f"{_count(len(rows), 'move')} in {_count(len(kept), 'chain')}: {result['walking_pct']:+.1f} % walking for single"
+        f" orders, {result['cart_walking_pct']:+.1f} % for carts of {CART_ORDERS}; {minutes:.0f} minutes of work."
     )
     _ready(run, note, result)
 

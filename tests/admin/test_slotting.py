@@ -36,7 +36,7 @@ def decide(manager: Client, run: PlanRun, deed: str) -> None:
 def test_a_slot_plan_is_asked_watched_and_approved(world: World, manager: Client) -> None:
     history(world)
     slot_all(world)
-    run = asked(manager, "plan-slots", days=120, moves_percent=100, seconds=2, seed=1)
+    run = asked(manager, "plan-slots", days=120, moves_percent=100, payback_days=9999, seconds=2, seed=1)
     text = page(manager, run)
     assert 'http-equiv="refresh"' in text
     assert "Stop and keep the best so far" in text

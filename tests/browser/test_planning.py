@@ -56,7 +56,7 @@ def test_plans_are_shown_wide_and_narrow(
     floor: Floor, visitor: Visitor, manager_cookie: str, size: str, scheme: str
 ) -> None:
     history(floor)
-    slots = planned(floor, "slots", moves_percent=100, seconds=2)
+    slots = planned(floor, "slots", moves_percent=100, payback_days=10_000, seconds=2)
     chosen = planned(floor, "assortment", skus=4)
     planned(floor, "demand")
     row = DemandForecast.objects.exclude(method="analogues").order_by("-mean")[0]

@@ -50,7 +50,7 @@ def worked(world: World, kind: str, **wanted: float) -> PlanRun:
 def plan(world: World, **wanted: float) -> PlanRun:
     history(world)
     slot_all(world)
-    return worked(world, "slots", moves_percent=100, seconds=2, **wanted)
+    return worked(world, "slots", moves_percent=100, payback_days=10_000, seconds=2, **wanted)
 
 
 def sequence(run: PlanRun) -> list[tuple[str, str, str, bool]]:
@@ -137,7 +137,7 @@ def test_a_locked_slot_and_an_excluded_article_stay(world: World) -> None:
     runs.discard(run_id=run.pk, actor=LEAD)
     SlottingRule.objects.all().delete()
     SlottingRule.objects.create(site=world.site, kind="exclude_sku", sku=world.skus["SOAP"])
-    again = worked(world, "slots", moves_percent=100, seconds=2)
+    again = worked(world, "slots", moves_percent=100, payback_days=10_000, seconds=2)
     assert all(step[0] != "SOAP" for step in sequence(again))
 
 
@@ -212,7 +212,9 @@ def test_settings_out_of_range_are_refused(world: World, kind: str, wanted: dict
 def test_a_stop_keeps_the_best_so_far(world: World) -> None:
     history(world)
     slot_all(world)
-    run = runs.ask(site=world.site, kind="slots", actor=LEAD, moves_percent=100, seconds=300)
+    run = runs.ask(
+        site=world.site, kind="slots", actor=LEAD, moves_percent=100, payback_days=10_000, seconds=300
+    )
     assert runs.begin(run_id=run.pk) is not None
     runs.stop(run_id=run.pk, actor=LEAD)
     planner.work(run_id=run.pk)  # as a worker that has come back
