@@ -17,9 +17,11 @@ from mfc.slotting.fast import compiled
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# Shares of the proposals, in percent: beside a SKU bought together; back home (when moves are counted); rest anywhere.
-BESIDE_PERCENT = 60
+# Shares of the proposals, in percent: beside a SKU bought together; back home (when moves are counted); into an empty
+# slot, for one that is bought with a neighbour of it (one move where a swap takes two); the rest anywhere.
+BESIDE_PERCENT = 50
 HOME_PERCENT = 12
+HOLE_PERCENT = 20
 # "Beside" is within so many slots in walking order.
 BESIDE_SLOTS = 24
 # After so many orders it is asked whether the swap is bad beyond doubt: so many squared standard deviations of the sum.
@@ -154,6 +156,8 @@ def anneal(  # noqa: C901
     slot_of: Ints,
     sku_at: Ints,
     key_of: Ints,
+    holes: Ints,
+    hole_at: Ints,
     loads: Floats,
     stamps: Ints,
     counters: Ints,
@@ -169,12 +173,25 @@ def anneal(  # noqa: C901
     total = 0.0
     for _ in range(proposals):
         sku = _next(state, skus)
+        kind = _next(state, 100)
+        target = -1
+        if kind >= 100 - HOLE_PERCENT and len(holes) > 0:
+            target = holes[_next(state, len(holes))]
+            rank = slot_rank[target] + _next(state, 2 * BESIDE_SLOTS + 1) - BESIDE_SLOTS
+            if rank < 0 or rank >= slots:
+                continue
+            neighbour = sku_at[ranked[rank]]
+            if neighbour < 0 or holders_start[neighbour] == holders_start[neighbour + 1]:
+                continue
+            held = holders_start[neighbour + 1] - holders_start[neighbour]
+            order = holders[holders_start[neighbour] + _next(state, held)]
+            sku = items[starts[order] + _next(state, starts[order + 1] - starts[order])]
         source = slot_of[sku]
         if locked[sku] or source < 0:
             continue
-        kind = _next(state, 100)
-        target = -1
-        if kind < BESIDE_PERCENT and holders_start[sku] < holders_start[sku + 1]:
+        if target >= 0:
+            pass
+        elif kind < BESIDE_PERCENT and holders_start[sku] < holders_start[sku + 1]:
             held = holders_start[sku + 1] - holders_start[sku]
             order = holders[holders_start[sku] + _next(state, held)]
             friend = items[starts[order] + _next(state, starts[order + 1] - starts[order])]
@@ -233,6 +250,9 @@ def anneal(  # noqa: C901
             sku_at[source] = other
             if other >= 0:
                 slot_of[other] = source
+            else:
+                holes[hole_at[target]] = source
+                hole_at[source] = hole_at[target]
             loads[here] -= shift
             loads[there] += shift
             counters[0] += moves

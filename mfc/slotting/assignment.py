@@ -188,6 +188,9 @@ class Search:
         placed = np.flatnonzero(self.slot_of >= 0)
         self.sku_at[self.slot_of[placed]] = placed
         self.key_of = np.where(self.slot_of >= 0, slots.key[np.maximum(self.slot_of, 0)], -1)
+        self.holes = np.flatnonzero(self.sku_at < 0).astype(np.int64)
+        self.hole_at = np.full(len(slots), -1, dtype=np.int64)
+        self.hole_at[self.holes] = np.arange(len(self.holes))
         self.ranked = np.lexsort((slots.level, slots.key))
         self.slot_rank = np.empty(len(slots), dtype=np.int64)
         self.slot_rank[self.ranked] = np.arange(len(slots))
@@ -252,7 +255,7 @@ class Search:
             self.block.xs, self.block.length, self.block.depot_x,
             slots.key, slots.kind, slots.room, self.slot_rank, self.ranked, slots.bay, self.bay_start, self.bay_slots,
             goods.kind, goods.need, goods.picks, goods.group, goods.hostile, goods.locked, goods.home,
-            self.slot_of, self.sku_at, self.key_of, self.loads, self.stamps, self.counters,
+            self.slot_of, self.sku_at, self.key_of, self.holes, self.hole_at, self.loads, self.stamps, self.counters,
             self._fresh, self._touched, self._work,
         )  # fmt: skip
         return changed

@@ -13,7 +13,7 @@ from mfc.core import clock, labels
 from mfc.inventory.models import Balance, StockMove
 from mfc.layout.models import Location
 from mfc.orders.models import HistoryLine
-from mfc.slotting import moves, planner, runs
+from mfc.slotting import floorplan, moves, planner, runs
 from mfc.slotting.models import DemandForecast, PlanRun, SlotMove, SlottingRule
 from tests.proof import broken_invariants, refused
 from tests.walk import Walk
@@ -226,6 +226,12 @@ def test_without_history_a_run_fails_and_says_why(world: World) -> None:
     run = worked(world, "assortment")
     assert run.state == "failed"
     assert "orders in that time" in run.note
+
+
+def test_a_site_without_aisles_cannot_be_planned(world: World) -> None:
+    world.site.aisles.all().delete()
+    with refused("plan_impossible"):
+        floorplan.block_of(world.site)
 
 
 def test_a_run_whose_worker_was_killed_is_begun_again_and_given_up_in_the_end(world: World) -> None:
