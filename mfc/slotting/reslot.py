@@ -19,10 +19,14 @@ from mfc.slotting.aisles import Block, all_tours
 from mfc.slotting.assignment import CHUNK, COLD, HOT, MOST_ORDERS, Goods, Search, Slots
 from mfc.slotting.baskets import Baskets, Floats, Ints
 
-# After each look the price of a move follows the number of moves: by at most this factor, exp(±).
-FOLLOW = 0.15
-# Many may move at first, in the end those the budget allows; it is met when this share of the time has gone.
-SETTLED_AT = 0.8
+# The price of a move follows the number of moves: slowly by itself, and at once by how far it is off.
+FOLLOW, AT_ONCE = 0.04, 1.0
+# Many may move at first, in the end those the budget allows; it is met when this share of the time has gone. From then
+# on the budget alone holds the number down: the price fades, so that all of the budget is used.
+SETTLED_AT = 0.7
+FADES = 0.97
+# Looks at the number of moves over the whole search.
+LOOKS = 500
 # So many further looks may be needed to get down to the budget in the end.
 MOST_LOOKS_DOWN = 400
 BUFFER = -1
@@ -101,20 +105,30 @@ def search(
     price = 0.3 * mean
     movable = max(most_moves, int((~goods.locked).sum()))
     total = max(1, proposals_per_sku * len(goods))
+    chunk = min(CHUNK, max(20, total // LOOKS))
     done, tried, stopped = 0.0, 0, False
     while done < 1.0 and not stopped:
         cap = round(most_moves * (movable / most_moves) ** max(0.0, 1 - done / SETTLED_AT))
-        engine.anneal(CHUNK, HOT * (COLD / HOT) ** done * mean, move_cost=price, most_moves=cap, crowd=crowd)
-        price *= math.exp(FOLLOW * min(1.0, max(-1.0, 4 * (engine.moves - 0.995 * cap) / cap)))
-        price = min(max(price, 1e-3 * mean), 1e3 * mean)
-        tried += CHUNK
+        off = min(1.0, max(-1.0, 3 * (engine.moves - cap) / cap))
+        if done < SETTLED_AT or engine.moves > most_moves:
+            price = min(max(price * math.exp(FOLLOW * off), 1e-4 * mean), 1e3 * mean)
+        else:
+            price *= FADES
+        engine.anneal(
+            chunk,
+            HOT * (COLD / HOT) ** done * engine.temperature_unit,
+            move_cost=price * math.exp(AT_ONCE * off),
+            most_moves=cap,
+            crowd=crowd,
+        )
+        tried += chunk
         done = max(tried / total, (time.monotonic() - began) / seconds)
         stopped = progress(min(done, 1.0), f"{engine.moves} moves, {engine.mean / mean - 1:+.1%} walking")
     for _ in range(MOST_LOOKS_DOWN):
         if engine.moves <= most_moves:
             break
         engine.anneal(CHUNK, 0.0, move_cost=price, most_moves=most_moves, crowd=crowd)
-        price *= math.exp(FOLLOW)
+        price *= 1.1
     return engine.slot_of if engine.moves <= most_moves else goods.home.copy()
 
 
