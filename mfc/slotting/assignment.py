@@ -19,8 +19,6 @@ from mfc.slotting import annealing
 from mfc.slotting.aisles import Block, all_tours
 from mfc.slotting.baskets import Baskets, Flags, Floats, Ints
 
-# A history longer than this has seasons in it.
-LONG_DAYS = 120.0
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
 HOT, COLD = 0.03, 0.001
@@ -311,11 +309,3 @@ def by_age(baskets: Baskets, half_life_days: float) -> Floats:
         return np.ones(len(baskets))
     weights = 0.5 ** ((baskets.days.max() - baskets.days) / half_life_days)
     return np.asarray(weights / weights.mean())
-
-
-def half_life_for(baskets: Baskets) -> float:
-    """How fast the past should fade, from its length: all of a short one, a quarter of a long one."""
-    if len(baskets) < 2:
-        return math.inf
-    span = float(baskets.days[-1] - baskets.days[0])
-    return math.inf if span < LONG_DAYS else span / 2

@@ -207,6 +207,20 @@ def rolling_trials(
     return trials, run([replace(one.shrinkage, half_life_days=days) for one in best for days in half_lives])
 
 
+def fading(baskets: Baskets, *, share: float = 0.3) -> float:
+    """The half-life in days that suits this shop's demand (infinite: all alike), judged as a choice of a range is."""
+    if len(baskets) < LEAST_ORDERS:
+        return math.inf
+    given = Range.plain(max(1, int(share * baskets.skus)), baskets.skus)
+    folds = _folds(baskets.part(max(0, len(baskets) - MOST_TRIAL_ORDERS), len(baskets)))
+    span_days = float(baskets.days[-1] - baskets.days[0])
+    tried = [replace(DEFAULT, half_life_days=days) for days in HALF_LIVES_DAYS if 1.5 * days < span_days]
+    return max(
+        [DEFAULT, *tried],
+        key=lambda one: float(np.mean([_judged(known, later, given, one) for known, later in folds])),
+    ).half_life_days
+
+
 def _folds(baskets: Baskets) -> list[tuple[Baskets, Baskets]]:
     count = len(baskets)
     edges = [round(count * (1 - FOLD_SHARE * back)) for back in range(FOLDS, -1, -1)]

@@ -130,7 +130,7 @@ def _plan_slots(run: PlanRun, tell: Progress) -> None:
     most_moves = max(2, int(run.settings["moves_percent"] * movable / 100))
     slot_of = reslot.search(
         floor.block, floor.slots, floor.goods, inside, most_moves=most_moves, seed=int(run.settings["seed"]),
-        half_life_days=assignment.half_life_for(inside),
+        half_life_days=assortment.fading(inside),
         seconds=float(run.settings["seconds"]), progress=lambda done, text: tell(0.9 * done, text),
     )  # fmt: skip
     slot_of = _better_levels(floor, slot_of, inside, most_moves)

@@ -30,6 +30,8 @@ AISLE_MM, CELL_MM = 3_000, 1_000
 SLOTS_PER_SKU = 1.05
 TESTED_ORDERS = 2_000
 LATER_DAYS = 56.0
+# More than the seconds allow on most sets: time ends the search.
+PROPOSALS = 1_500
 BUDGETS = (0.05, 0.10, 0.20, 0.25)
 
 
@@ -101,6 +103,7 @@ def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str
     rows = {name: walked(block, slots, plan, later) for name, plan in plans.items()}
     rules = [name for name in plans if name.startswith("velocity")]
     began = time.monotonic()
+    half_life = assortment.fading(past)
     start = min(
         rules,
         key=lambda name: walked(block, slots, plans[name], past.part(max(0, len(past) - 2_000), len(past)))[
@@ -109,7 +112,7 @@ def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str
     )
     found = assignment.improve(
         block, slots, goods, past, start=plans[start], seed=given.seed, seconds=given.seconds,
-        half_life_days=assignment.half_life_for(past),
+        half_life_days=half_life, proposals_per_sku=PROPOSALS,
     )  # fmt: skip
     seconds = time.monotonic() - began
     rows["search"] = walked(block, slots, found.slot_of, later)
@@ -121,6 +124,7 @@ def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str
         "later_orders": len(later),
         "lines_per_order": round(float(later.sizes.mean()), 2),
         "metres_per_line": {name: {k: round(v, 3) for k, v in row.items()} for name, row in rows.items()},
+        "half_life_days": half_life if half_life < 1e9 else None,
         "started_from": start,
         "seconds": round(seconds, 1),
         "against_best_velocity_pct": {
@@ -136,7 +140,7 @@ def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str
         ],
     }
     if not given.no_reslot:
-        answer["reslot"] = _reslot(block, slots, past, later, given)
+        answer["reslot"] = _reslot(block, slots, past, later, given, half_life)
     return answer
 
 
@@ -151,16 +155,25 @@ def _cube(block: Block, slots: Slots, goods: Goods, volume: Floats | None, past:
 
 
 def _reslot(
-    block: Block, slots: Slots, past: Baskets, later: Baskets, given: argparse.Namespace
+    block: Block, slots: Slots, past: Baskets, later: Baskets, given: argparse.Namespace, half_life: float
 ) -> dict[str, Any]:
-    """Slots by velocity of the first half of the past have grown stale; re-slot on the second half."""
-    half = len(past) // 2
-    old, new = past.part(0, half), past.part(half, len(past))
+    """Slots by velocity of the first half of the past have grown stale; re-slot on what is known now."""
+    old, new = past.part(0, len(past) // 2), past
     home = assignment.by_rule(block, slots, Goods.plain(old.counts()), "within-aisle")
-    goods = Goods.plain(new.counts()).at_home(home)
+    goods = Goods.plain(new.counts(assignment.by_age(new, half_life))).at_home(home)
     stale = walked(block, slots, home, later)
     velocity = assignment.by_rule(block, slots, goods, "within-aisle")
-    free = assignment.improve(block, slots, goods, new, start=home, seed=given.seed, seconds=given.seconds)
+    free = assignment.improve(
+        block,
+        slots,
+        goods,
+        new,
+        start=home,
+        seed=given.seed,
+        seconds=given.seconds,
+        half_life_days=half_life,
+        proposals_per_sku=PROPOSALS,
+    )
     unlimited = walked(block, slots, free.slot_of, later)
     rows: list[dict[str, Any]] = []
 
@@ -190,6 +203,8 @@ def _reslot(
             most_moves=int(budget * len(goods)),
             seed=given.seed,
             seconds=given.seconds,
+            half_life_days=half_life,
+            proposals_per_sku=PROPOSALS,
         )
         steps = reslot.sequence(block, slots, goods, new.part(max(0, len(new) - 4_000), len(new)), plan, work)
         rows.append(
