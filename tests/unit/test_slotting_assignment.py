@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfc.slotting import aisles, assignment, golden, reslot
+from mfc.slotting import aisles, annealing, assignment, golden, reslot
 from mfc.slotting.aisles import Block
 from mfc.slotting.assignment import DoesNotFitError, Goods, Slots
 from mfc.slotting.baskets import Baskets, from_lines
@@ -237,3 +237,16 @@ def test_facings_and_quantities_follow_the_refill_interval() -> None:
     assert golden.facings(np.array([10.0, 1.0]), np.array([12.0, 12.0]), refill_days=2).tolist() == [2, 1]
     low, high = golden.quantities(np.array([4.0]), np.array([2.0]), np.array([40.0]), refill_days=5)
     assert (low.tolist(), high.tolist()) == ([8], [20])
+
+
+def test_the_search_gives_the_same_answer_without_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    block, slots = block_and_slots(2, 4, 1)
+    orders = baskets(6, orders=40)
+    goods = Goods.plain(orders.counts())
+    start = assignment.by_rule(block, slots, goods, "nearest")
+    searches = [assignment.Search(block, slots, goods, orders, start, seed=9) for _ in range(2)]
+    searches[0].anneal(150, 500.0)
+    monkeypatch.setattr(annealing, "anneal", getattr(annealing.anneal, "py_func", annealing.anneal))
+    searches[1].anneal(150, 500.0)
+    assert searches[0].slot_of.tolist() == searches[1].slot_of.tolist()
+    assert searches[0].slot_of.tolist() != start.tolist()

@@ -112,8 +112,8 @@ def _to(work: Work, given: Input) -> Reply:
 
 FLOW = Flow(
     name="reslot",
-    label="Move to better slots",
-    hint="As the slotting plan says",
+    label="Re-slot",
+    hint="To better slots, as the plan says",
     start=_start,
     view=_view,
     give=_give,
