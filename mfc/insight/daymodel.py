@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mfc.layout.travel import Spot, Walkway, distance_mm, reach_s
+from mfc.layout.travel import Ground, Spot, reach_s, way_mm
 from mfc.picking.batching import Cart, OpenOrder, Pace
 from mfc.picking.release.situation import Decision, Go, Join, Situation, Visit, Walk
 from mfc.picking.routing import Stop
@@ -101,7 +101,7 @@ class _Batch:
 class Site:
     """What the model walks on."""
 
-    walkway: Walkway
+    walkway: Ground
     depot: Spot
     cart: Cart
     pace: Pace
@@ -242,17 +242,17 @@ class _Run:
         site = self.site
         at, clock_s, batch.times = batch.stands_at, batch.free_s, []
         for visit in batch.visits:
-            clock_s += distance_mm(site.walkway, at, visit.spot) / site.pace.speed_mm_s
+            clock_s += way_mm(site.walkway, at, visit.spot) / site.pace.speed_mm_s
             clock_s += visit.lines * (site.pace.line_s + reach_s(visit.spot.level))
             batch.times.append(clock_s)
             at = visit.spot
-        batch.ends_s = clock_s + distance_mm(site.walkway, at, site.depot) / site.pace.speed_mm_s
+        batch.ends_s = clock_s + way_mm(site.walkway, at, site.depot) / site.pace.speed_mm_s
         batch.version += 1
         self._push(batch.ends_s, ENDS, batch.key, batch.version)
 
     def _end(self, batch: _Batch, now_s: float) -> None:
         self._advance(batch, now_s)
-        self.day.walked_mm += distance_mm(self.site.walkway, batch.stands_at, self.site.depot)
+        self.day.walked_mm += way_mm(self.site.walkway, batch.stands_at, self.site.depot)
         del self.batches[batch.key]
         self.day.busy_s += now_s
         for order_id, (order, at_s, started_s) in batch.orders.items():
@@ -264,6 +264,6 @@ class _Run:
         """The picker has set out for every visit before this moment: those can no longer be changed."""
         while batch.visits and batch.free_s <= now_s:
             visit = batch.visits.pop(0)
-            self.day.walked_mm += distance_mm(self.site.walkway, batch.stands_at, visit.spot)
+            self.day.walked_mm += way_mm(self.site.walkway, batch.stands_at, visit.spot)
             self.day.visits[visit.spot] = self.day.visits.get(visit.spot, 0) + visit.lines
             batch.stands_at, batch.free_s = visit.spot, batch.times.pop(0)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from mfc.insight.daymodel import Day
+from mfc.insight.rules import Edd, Fifo, Rolling, Waves
 from mfc.picking.batching import Pace
 from mfc.picking.release import Policy, Settings
 from tests.bench import releasefloor
 from tests.bench.releasefloor import Trial
-from tests.bench.releaserules import Edd, Fifo, Ours, Waves
 
 # Minutes -> share of the orders.
 MIXES: dict[str, dict[int, float]] = {
@@ -27,7 +27,7 @@ MIXES: dict[str, dict[int, float]] = {
     "20/40/60": {20: 0.3, 40: 0.4, 60: 0.3},
     "60": {60: 1.0},
 }
-RULES: dict[str, Callable[[Policy], Any]] = {"fifo": Fifo, "edd": Edd, "waves_15_min": Waves, "ours": Ours}
+RULES: dict[str, Callable[[Policy], Any]] = {"fifo": Fifo, "edd": Edd, "waves_15_min": Waves, "ours": Rolling}
 # Times the orders per hour of FIFO; what the product is to reach.
 GOALS = {"10/20/30/60": 2.2, "20/40/60": 1.4}
 KEPT = 0.99

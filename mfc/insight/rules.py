@@ -1,11 +1,12 @@
-"""Release rules side by side: what is usual elsewhere, and ours."""
+"""Release rules side by side in the model of a day: what is usual elsewhere, and the site's own. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
+from mfc.insight.daymodel import Rule
 from mfc.picking.batching import OpenOrder
 from mfc.picking.release import Decision, Go, Policy, Situation, Wait, decide
 
@@ -25,7 +26,7 @@ class Fifo:
     def __call__(self, now: Situation) -> Decision:
         if not now.waiting or now.idle <= 0:
             return Wait(until_s=None, why="")
-        return go(self.policy, self.order(now)[: self.policy.cart.positions])
+        return _go(self.order(now)[: self.policy.cart.positions])
 
 
 class Edd(Fifo):
@@ -57,21 +58,18 @@ class Waves(Fifo):
                 self.planned.append(batch)
         if not self.planned or now.idle <= 0:
             return Wait(until_s=self.at_s if now.waiting else None, why="")
-        return go(self.policy, self.planned.pop(0))
+        return _go(self.planned.pop(0))
 
 
-def go(policy: Policy, members: Sequence[OpenOrder]) -> Go:
-    return Go(
-        order_ids=tuple(order.order_id for order in members),
-        length_mm=0,
-        duration_s=0.0,
-        why_now="",
-        why_these="",
-    )
+def _go(members: Sequence[OpenOrder]) -> Go:
+    names = tuple(order.order_id for order in members)
+    return Go(order_ids=names, length_mm=0, duration_s=0.0, why_now="", why_these="")
 
 
 @dataclass
-class Ours:
+class Rolling:
+    """The site's own rule."""
+
     policy: Policy
 
     def forget(self, order_ids: Sequence[Hashable]) -> None:
@@ -79,3 +77,11 @@ class Ours:
 
     def __call__(self, now: Situation) -> Decision:
         return decide(self.policy, now)
+
+
+RULES: dict[str, Callable[[Policy], Rule]] = {
+    "rolling": Rolling,
+    "fifo": Fifo,
+    "edd": Edd,
+    "waves": Waves,
+}
