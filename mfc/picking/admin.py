@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, display, report, user_actor
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.picking import paceadmin, substitution, walkview, walladmin, waves
+from mfc.picking import paceadmin, queueadmin, substitution, walkview, walladmin, waves
 from mfc.picking.models import (
     Batch,
     BatchOrder,
@@ -46,7 +46,11 @@ class WaveAdmin(ReadOnlyAdmin):
     search_fields = ("=id",)
     ordering = ("-id",)
     inlines = (BatchInline,)
-    actions_list = ("release_now",)
+    actions_list = ("queue", "release_now")
+
+    @action(description="Release queue", url_path="queue", permissions=["view"])
+    def queue(self, request: HttpRequest) -> HttpResponse:
+        return queueadmin.queue_page(self, request)
 
     @action(description="Release due work now", url_path="release-now", permissions=["act"])
     def release_now(self, request: HttpRequest) -> HttpResponse:

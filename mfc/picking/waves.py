@@ -145,13 +145,13 @@ def _release_one(*, site: Site) -> list[Batch] | None:
     waiting = waiting_orders(site)
     if not waiting or (planned > idle and not site.join_walks):
         return None
-    draft = _draft(site, waiting)
+    draft = draft_of(site, waiting)
     free = max(idle - planned, 0)
     if not free and site.join_walks and _join_one(draft):
         return []
     if planned > idle:
         return None
-    reason = go_reason(site, waiting, idle=free) or _why_early(draft, free)
+    reason = go_reason(site, waiting, idle=free) or why_early(draft, free)
     if not reason:
         return None
     batch = _release(draft, reason)
@@ -159,7 +159,7 @@ def _release_one(*, site: Site) -> list[Batch] | None:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """Everything that waits, with the stock chosen for each order: what a decision is made of."""
 
     site: Site
@@ -176,7 +176,7 @@ class _Draft:
         return next(one for one in self.waiting if one.name == name)
 
 
-def _draft(site: Site, waiting: list[Waiting]) -> _Draft:
+def draft_of(site: Site, waiting: list[Waiting]) -> Draft:
     prefetch_related_objects([one.order for one in waiting], "lines__sku")
     labour = timing.standard(site)
     sources = reservations.sources(
@@ -191,10 +191,10 @@ def _draft(site: Site, waiting: list[Waiting]) -> _Draft:
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
         open_orders.append(_open_order(floor, one, chosen[one.name]))
     policy = deciding.policy_of(floor, labour, positions=site.cart_orders)
-    return _Draft(site, labour, policy, waiting, chosen, open_orders, floor, free)
+    return Draft(site, labour, policy, waiting, chosen, open_orders, floor, free)
 
 
-def _why_early(draft: _Draft, idle: int) -> str:
+def why_early(draft: Draft, idle: int) -> str:
     """Why not to wait for company although there is time: nobody else is expected, or the pickers are needed. Or empty."""
     if not idle:
         return ""
@@ -210,7 +210,7 @@ def _why_early(draft: _Draft, idle: int) -> str:
     return decision.why_now if isinstance(decision, Go) else ""
 
 
-def _join_one(draft: _Draft) -> bool:
+def _join_one(draft: Draft) -> bool:
     """Whether an order joined a batch that is being picked, since nobody is idle to start it."""
     walks = joining.walks(draft.floor, draft.policy)
     if not walks:
@@ -241,7 +241,7 @@ def _join_one(draft: _Draft) -> bool:
     return True
 
 
-def _release(draft: _Draft, reason: str) -> Batch | None:
+def _release(draft: Draft, reason: str) -> Batch | None:
     slots = walls.room(draft.site)
     plan = _sort_plan(draft, slots)
     if plan is None:
@@ -256,7 +256,7 @@ def _release(draft: _Draft, reason: str) -> Batch | None:
     return _write(draft.site, plan, walk, members, draft.chosen, reason, slots)
 
 
-def _shorten(draft: _Draft, members: list[Waiting]) -> None:
+def _shorten(draft: Draft, members: list[Waiting]) -> None:
     """Take from places on the way where several are equally allowed."""
     ranks = {line.pk: CARRY_RANK[line.sku.temperature] for one in members for line in one.lines}
     taken = [item for one in members for item in draft.chosen[one.name]]
@@ -285,7 +285,7 @@ def _plan(policy: Policy, open_orders: Sequence[OpenOrder]) -> PlannedBatch:
     )
 
 
-def _sort_plan(draft: _Draft, slots: list[PutSlot]) -> PlannedBatch | None:
+def _sort_plan(draft: Draft, slots: list[PutSlot]) -> PlannedBatch | None:
     """A walk for the put wall; None: each order is picked into its own tote.
 
     Goods sold by weight are weighed one by one for their customer: such orders are not mixed. When the most urgent
