@@ -42,7 +42,7 @@ POLISHING, FIRST, AGAIN = range(3)
 # Trials between two looks at the clock: a few milliseconds.
 CHUNK = 2048
 # From this share of a cooling on, accepted batches are good enough to be collected.
-COLLECT_FROM = 0.5
+COLLECT_FROM = 0.3
 # Set partitioning pays only when there is time for it.
 PARTITION_FROM_S = 0.5
 
@@ -152,7 +152,7 @@ class _Run:
             self.cool(round_, until=end)
             if chooses:
                 last = number == len(plan) - 1
-                self.partition(seconds=self.left() * (0.8 if last else 0.15))
+                self.partition(seconds=self.left() * (0.85 if last else 0.4))
 
     def cool(self, round_: int, *, until: float = 0.0, trials: int = 0) -> None:
         mean = self.length / len(self.job.masks)
@@ -246,4 +246,4 @@ def _rounds(seconds: float) -> list[tuple[float, int, bool]]:
         return [(1.0, FIRST, False)]
     if seconds < 3.0:
         return [(0.9, FIRST, True)]
-    return [(0.5, FIRST, True), (0.7, AGAIN, True), (0.9, AGAIN, True)]
+    return [(0.75, FIRST, True), (0.92, AGAIN, True)]
