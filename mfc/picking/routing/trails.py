@@ -42,10 +42,12 @@ def trail(edges: Edges, start: Terminal, end: Terminal) -> tuple[Point, ...]:
     walked = bytearray(len(every))
     corner = Corner(start.aisle, start.row)
     # Crossings on the way, each with the cells on the way there.
-    stack: list[tuple[Corner, tuple[Cell, ...]]] = [(corner, ())]
+    stack = [corner]
+    carried: list[tuple[Cell, ...]] = [()]
     walk: list[Point] = []
+    nowhere: list[int] = []
     while stack:
-        ways = at.get(corner)
+        ways = at.get(corner, nowhere)
         while ways:
             number = ways.pop()
             if not walked[number]:
@@ -53,18 +55,19 @@ def trail(edges: Edges, start: Terminal, end: Terminal) -> tuple[Point, ...]:
                 a, b, cells = every[number]
                 if a == corner:
                     corner = b
-                    stack.append((b, cells))
                 else:
                     corner = a
-                    stack.append((a, cells[::-1]))
+                    cells = cells[::-1]
+                stack.append(corner)
+                carried.append(cells)
                 break
         else:
-            here, cells = stack.pop()
-            walk.append(here)
+            walk.append(stack.pop())
+            cells = carried.pop()
             if cells:
-                walk.extend(cells[::-1])
+                walk += cells[::-1]
             if stack:
-                corner = stack[-1][0]
+                corner = stack[-1]
     walk.reverse()
     assert walk[-1] == (end.aisle, end.row)
     return tuple(walk)
