@@ -148,6 +148,7 @@ _ALL = (
     ErrorCode("value_invalid", 422, "A value is not possible", "Correct the cell; the report says what is expected."),
     ErrorCode("value_duplicate", 422, "The file says this twice", "Keep one of the two rows."),
     ErrorCode("value_fixed", 409, "This cannot be changed by a file", "Leave the cell as it is in an export, or change it where the report says."),
+    ErrorCode("pace_unmeasured", 409, "The pace has not been measured well enough", "Keep the labour standard, and measure again after more batches."),
     ErrorCode("layout_broken", 409, "The site's layout contradicts itself", "Run Check the ways at the site in the admin and correct what it names."),
     ErrorCode("unknown_zone", 422, "This zone is not known here", "Add the zone to the site in the admin first."),
     ErrorCode("unknown_place", 422, "This location is not known here", "Import the locations first, or correct the code."),

@@ -230,7 +230,7 @@ def _held(session: WorkSession, batch: Batch) -> dict[str, Any]:
 def _dropping(station: Station, batch: Batch, entries: list[BatchOrder]) -> dict[str, Any]:
     uses = totes.uses_of(batch)
     held = totes.holding([use for some in uses.values() for use in some])
-    belt = layout.the_belt(station.site)
+    belt = batch.drop or layout.the_belt(station.site)
     rows = [
         _tote(entry, state="full" if use.container_id in held else "empty", use=use)
         for entry in entries

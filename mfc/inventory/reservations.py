@@ -40,6 +40,7 @@ class Source:
     aisle: str
     level: int
     is_reserve: bool
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

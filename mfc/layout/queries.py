@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from mfc.core.errors import DomainError
 from mfc.layout.models import Aisle, CrossAisle, Location, LocationKind, Site, WayDirection
 from mfc.layout.travel import (
@@ -44,6 +46,12 @@ class Lines:
             return Spot(x_mm, self.cross_ys[aisle], level, floor)
         return Spot(x_mm, y_mm, level, floor)
 
+    def of(self, place: Location) -> Spot:
+        """The same of a row."""
+        return self.stand(
+            aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, level=place.level, floor=place.floor
+        )
+
     def pick_from(self, *, aisle: str, x_mm: int, y_mm: int, level: int = 0, floor: int = 0) -> Spot:
         """The same for a pick; a place off the aisles (a reserve rack behind them) is reached from the front."""
         if floor or aisle in self.aisle_xs or aisle in self.cross_ys:
@@ -75,6 +83,11 @@ def speed_mm_s(site: Site) -> int:
 
 def floor_plan(site: Site) -> FloorPlan:
     """Everything that people walk on. Raises ``LayoutError`` for a layout that contradicts itself."""
+    return plan_and_lines(site)[0]
+
+
+def plan_and_lines(site: Site) -> tuple[FloorPlan, Lines]:
+    """The plan with where its ways run, read once."""
     aisles = list(site.aisles.select_related("zone").order_by("x_mm", "code"))
     rows = list(site.cross_aisles.select_related("zone").order_by("y_mm", "code"))
     speed = speed_mm_s(site)
@@ -97,13 +110,15 @@ def floor_plan(site: Site) -> FloorPlan:
         for row in site.lifts.order_by("code")
     ]
     doors = site.zones.filter(enter_s__gt=0).order_by("code").values_list("code", "enter_s")
-    return FloorPlan(
+    plan = FloorPlan(
         ways=tuple(ways),
         lifts=tuple(lifts),
         areas=(OpenArea(-_OPEN_MM, _OPEN_MM, -_OPEN_MM, site.front_y_mm),),
         turn_mm=site.turn_ms * speed // 1000,
         enter_mm=tuple((code, enter_s * speed) for code, enter_s in doors),
     )
+    xs, ys = {row.code: row.x_mm for row in aisles}, {row.code: row.y_mm for row in rows}
+    return plan, Lines(xs, ys, site.front_y_mm)
 
 
 def _ends(aisles: list[Aisle]) -> dict[int, tuple[int, int]]:
@@ -174,10 +189,7 @@ def ways(site: Site) -> Callable[[Location, Location], int]:
     base = ground(site) if where.aisle_xs or where.cross_ys else None
 
     def between_mm(a: Location, b: Location) -> int:
-        here, there = (
-            where.stand(aisle=one.aisle, x_mm=one.x_mm, y_mm=one.y_mm, level=one.level, floor=one.floor)
-            for one in (a, b)
-        )
+        here, there = where.of(a), where.of(b)
         if base is not None:
             try:
                 return way_mm(base, here, there)
@@ -193,13 +205,17 @@ def the_belt(site: Site) -> Location | None:
     return Location.objects.filter(site=site, kind=LocationKind.BELT).order_by("pk").first()
 
 
-def drop_points(site: Site) -> list[Spot]:
+def drop_places(site: Site) -> list[Location]:
     """Where a cart may be emptied; the first belt, where carts start, comes first."""
-    where, belt = lines(site), the_belt(site)
-    more = Location.objects.filter(site=site, drop_point=True).order_by("pk")
-    places = [belt] if belt else []
-    places += [place for place in more if belt is None or place.pk != belt.pk]
-    return [
-        where.stand(aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, floor=place.floor)
-        for place in places
-    ]
+    rows = list(
+        Location.objects.filter(Q(kind=LocationKind.BELT) | Q(drop_point=True), site=site).order_by("pk")
+    )
+    belt = next((place for place in rows if place.kind == LocationKind.BELT), None)
+    more = [place for place in rows if place.drop_point and place is not belt]
+    return ([belt] if belt else []) + more
+
+
+def drop_points(site: Site) -> list[Spot]:
+    """Where people stand for them."""
+    where = lines(site)
+    return [where.of(place) for place in drop_places(site)]

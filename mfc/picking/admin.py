@@ -7,14 +7,17 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
-from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, report, user_actor
+from mfc.core.admin import ReadOnlyAdmin, Select, TabularInline, action, ask, display, report, user_actor
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.picking import substitution, walladmin, waves
+from mfc.picking import paceadmin, substitution, walkview, walladmin, waves
 from mfc.picking.models import (
     Batch,
     BatchOrder,
@@ -100,15 +103,57 @@ class BatchAdmin(ReadOnlyAdmin):
         "station",
         "person",
         "current_stop",
-        "length_mm",
+        "policy",
+        "walk_cost",
         "latest_start",
         "reason",
     )
-    list_filter = ("state", "method", "site")
-    list_select_related = ("site", "wave", "station", "person")
+    list_filter = ("state", "method", "policy", "site")
+    list_select_related = ("site", "wave", "station", "person", "drop")
     search_fields = ("=id", "=orders__order__ref")
     ordering = ("-id",)
     inlines = (BatchOrderInline, PickTaskInline)
+    readonly_fields = ("walk",)
+    actions_list = ("pace",)
+    fieldsets = (
+        (None, {"fields": (("state", "method", "colour"), ("station", "person"), "reason")}),
+        ("Walk", {"fields": ("walk",)}),
+        (
+            "Times",
+            {
+                "fields": (
+                    ("latest_start", "planned_at"),
+                    ("claimed_at", "closed_at"),
+                    ("site", "wave", "drop"),
+                )
+            },
+        ),
+    )
+
+    @action(description="Measured pace", url_path="pace", permissions=["view"])
+    def pace(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and not self.has_act_permission(request):
+            raise PermissionDenied
+        return paceadmin.pace_page(self, request)
+
+    @display(description="Length")
+    def walk_cost(self, row: Batch) -> str:
+        return walkview.cost(row) or f"{row.length_mm / 1000:.1f} m"
+
+    @display(description="")
+    def walk(self, row: Batch) -> SafeString:
+        """The walk drawn, with its length by every policy; once, though the theme asks several times for one page."""
+        drawn: SafeString | None = getattr(row, "drawn_walk", None)
+        if drawn is None:
+            about = {
+                "policy": row.policy,
+                "cost": walkview.cost(row),
+                "lengths": walkview.lengths(row),
+                "drawing": mark_safe(walkview.drawing(row)),  # noqa: S308 (texts are escaped where it is drawn)
+            }
+            drawn = render_to_string("picking/batch_walk.html", about)
+            row.drawn_walk = drawn  # type: ignore[attr-defined]
+        return drawn
 
 
 @admin.register(BatchOrder)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from mfc.core import clock
 from mfc.layout import queries as layout
 from mfc.layout.models import Location, LocationKind, Site
-from mfc.layout.travel import Spot, Walkway
+from mfc.layout.travel import Ground, Spot, Walkway
 from mfc.orders.models import Order
 from mfc.picking.batching import Cart, OpenOrder, Pace
 from mfc.picking.release import Policy, Settings
 from mfc.picking.release.policy import Surveyor
 from mfc.picking.release.survey import Survey
 from mfc.picking.routing import plan
+from mfc.picking.sitewalks import Floor
 from mfc.workforce.models import LabourStandard
 
 # Seconds from the belt to the release of a tote: conveying, weighing, sealing, staging. A site setting once measured.
@@ -22,17 +23,11 @@ AFTER_PICKING_S = 300.0
 RECENT_ORDERS, RECENT_S = 200, 3600.0
 
 
-def depot(site: Site) -> Spot:
-    """Where walks begin and end: at the belt, or in the corner of a site that has none."""
-    belt = layout.the_belt(site)
-    return Spot(belt.x_mm, belt.y_mm) if belt else Spot(0, 0)
-
-
-def policy_of(site: Site, labour: LabourStandard, *, positions: int) -> Policy:
+def policy_of(floor: Floor, labour: LabourStandard, *, positions: int) -> Policy:
     """The rule with the site's aisles, cart and pace."""
-    walkway, start = layout.walkway(site), depot(site)
+    site, start = floor.site, floor.home
     return Policy(
-        walkway=walkway,
+        walkway=floor.ground,
         end=start,
         cart=Cart(
             positions=positions,
@@ -47,18 +42,20 @@ def policy_of(site: Site, labour: LabourStandard, *, positions: int) -> Policy:
             tote_s=labour.put_s,
             after_s=AFTER_PICKING_S,
         ),
-        survey=_surveyor(site, walkway, start),
+        survey=_surveyor(site, floor.ground, start),
         settings=Settings(joins=site.join_walks),
     )
 
 
-def _surveyor(site: Site, walkway: Walkway, start: Spot) -> Surveyor:
+def _surveyor(site: Site, walkway: Ground, start: Spot) -> Surveyor:
     """Exact rounds in one block; of several blocks the best of the named policies."""
-    if not walkway.middle_ys_mm and start.y_mm <= walkway.front_y_mm:
+    if isinstance(walkway, Walkway) and not walkway.middle_ys_mm and start.y_mm <= walkway.front_y_mm:
         xs = layout.aisle_xs(site)
         rows = Location.objects.filter(
             site=site, kind__in=(LocationKind.BIN, LocationKind.RESERVE), aisle__in=xs
         )
+        # What lies behind the back cross aisle is a mistake of the layout; the check of the ways names it.
+        rows = rows.filter(y_mm__lte=walkway.back_y_mm)
         places = {Spot(xs[aisle], y_mm) for aisle, y_mm in rows.values_list("aisle", "y_mm")}
         return Survey(walkway, start, places)
 

@@ -12,7 +12,7 @@ from mfc.core.actors import Actor
 from mfc.inventory import reservations
 from mfc.inventory.reservations import Need, Taken
 from mfc.layout import queries as layout
-from mfc.layout.travel import Spot, Walkway, distance_mm
+from mfc.layout.travel import Ground, Spot, way_mm
 from mfc.orders.models import OrderLine
 from mfc.picking.models import Batch, BatchOrder, PickTask
 from mfc.picking.states import TODO
@@ -76,7 +76,7 @@ def _stop_for(batch: Batch, line: OrderLine, item: Taken) -> int:
 def _cheapest(batch: Batch, line: OrderLine, item: Taken) -> int | None:
     """The stop before which the new place costs least walking; None: after the last one."""
     site = batch.site
-    walkway, xs = layout.walkway(site), layout.aisle_xs(site)
+    ground, where = layout.ground(site), layout.lines(site)
     rows = (
         PickTask.objects.filter(batch=batch, stop__gte=batch.current_stop)
         .select_related("location", "sku")
@@ -85,11 +85,14 @@ def _cheapest(batch: Batch, line: OrderLine, item: Taken) -> int | None:
     places: dict[int, tuple[Spot, int]] = {}
     for row in rows:
         if row.stop == batch.current_stop or row.state in TODO:
-            places.setdefault(row.stop, (layout.spot(row.location, xs), CARRY_RANK[row.sku.temperature]))
-    place = Spot(xs.get(item.source.aisle, item.source.x_mm), item.source.y_mm, item.source.level)
+            places.setdefault(row.stop, (where.of(row.location), CARRY_RANK[row.sku.temperature]))
+    source = item.source
+    place = where.stand(
+        aisle=source.aisle, x_mm=source.x_mm, y_mm=source.y_mm, level=source.level, floor=source.floor
+    )
     rank = CARRY_RANK[line.sku.temperature]
     belt = layout.the_belt(site)
-    end = Spot(belt.x_mm, belt.y_mm) if belt else place
+    end = where.of(belt) if belt else place
     way = [(stop, spot, own) for stop, (spot, own) in places.items()]
     gaps = [
         (before[1], after[1], after[0])
@@ -98,13 +101,13 @@ def _cheapest(batch: Batch, line: OrderLine, item: Taken) -> int | None:
     ]
     options: list[tuple[int, int | None]] = []
     try:
-        options = [(_extra_mm(walkway, a, place, b), stop) for a, b, stop in gaps]
+        options = [(_extra_mm(ground, a, place, b), stop) for a, b, stop in gaps]
         if way:
-            options.append((_extra_mm(walkway, way[-1][1], place, end), None))
+            options.append((_extra_mm(ground, way[-1][1], place, end), None))
     except ValueError:
         return None  # a place off the walkway: it is visited last
     return min(options, key=lambda one: one[0])[1] if options else None
 
 
-def _extra_mm(walkway: Walkway, a: Spot, place: Spot, b: Spot) -> int:
-    return distance_mm(walkway, a, place) + distance_mm(walkway, place, b) - distance_mm(walkway, a, b)
+def _extra_mm(ground: Ground, a: Spot, place: Spot, b: Spot) -> int:
+    return way_mm(ground, a, place) + way_mm(ground, place, b) - way_mm(ground, a, b)

@@ -13,9 +13,8 @@ from mfc.core.actors import SYSTEM
 from mfc.core.errors import DomainError
 from mfc.inventory import reservations
 from mfc.inventory.reservations import Need, Taken
-from mfc.layout import queries as layout
 from mfc.layout.models import Site
-from mfc.layout.travel import Spot, distance_mm, reach_s
+from mfc.layout.travel import Spot, reach_s, way_mm
 from mfc.orders import services as orders
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
@@ -23,6 +22,7 @@ from mfc.orders.states import OrderState
 from mfc.picking import deciding, tasks, totes
 from mfc.picking.models import Batch, BatchOrder, Method, PickTask, SubstitutionAsk
 from mfc.picking.release import Join, Policy, Visit, Walk
+from mfc.picking.sitewalks import Floor
 from mfc.picking.states import TODO, AskState, BatchState
 
 
@@ -33,20 +33,19 @@ class Ahead:
     stop: int
 
 
-def walks(site: Site, policy: Policy) -> list[Walk]:
+def walks(floor: Floor, policy: Policy) -> list[Walk]:
     """Batches under way that could take an order along: a free place, no tote asked for, no question open."""
-    rows = Batch.objects.filter(site=site, state=BatchState.PICKING, method=Method.CLUSTER)
-    found = [_walk(site, batch, policy) for batch in rows.select_related("site").order_by("pk")]
+    rows = Batch.objects.filter(site=floor.site, state=BatchState.PICKING, method=Method.CLUSTER)
+    found = [_walk(floor, batch, policy) for batch in rows.select_related("site").order_by("pk")]
     return [walk for walk in found if walk is not None]
 
 
-def _walk(site: Site, batch: Batch, policy: Policy) -> Walk | None:
+def _walk(floor: Floor, batch: Batch, policy: Policy) -> Walk | None:
     entries = totes.on_cart(batch)
     free = policy.cart.positions - max((entry.position for entry in entries), default=0)
     asked = SubstitutionAsk.objects.filter(task__batch=batch, state=AskState.ASKED)
     if free <= 0 or totes.waiting(entries) is not None or asked.exists():
         return None
-    where = layout.lines(site)
     rows = PickTask.objects.filter(batch=batch, state__in=TODO).select_related("location", "sku")
     at: dict[int, list[PickTask]] = defaultdict(list)
     for task in rows.order_by("stop", "pk"):
@@ -56,10 +55,7 @@ def _walk(site: Site, batch: Batch, policy: Policy) -> Walk | None:
         return None
 
     def spot(task: PickTask) -> Spot:
-        place = task.location
-        return where.pick_from(
-            aisle=place.aisle, x_mm=place.x_mm, y_mm=place.y_mm, level=place.level, floor=place.floor
-        )
+        return floor.place(task.location)
 
     visits = tuple(Visit(spot(group[0]), Ahead(stop), len(group)) for stop, group in sorted(at.items()))
     now_s = clock.now().timestamp()
@@ -67,10 +63,10 @@ def _walk(site: Site, batch: Batch, policy: Policy) -> Walk | None:
     ends_s = free_s
     way = [spot(here[0]), *(visit.spot for visit in visits), policy.end]
     for a, b in pairwise(way):
-        ends_s += distance_mm(policy.walkway, a, b) / policy.pace.speed_mm_s
+        ends_s += way_mm(policy.walkway, a, b) / policy.pace.speed_mm_s
     ends_s += sum(visit.lines * (policy.pace.line_s + reach_s(visit.spot.level)) for visit in visits)
     members = [entry.order for entry in totes.live(entries)]
-    dues = [timing.dispatch_deadline(order.promise_until, site=site).timestamp() for order in members]
+    dues = [timing.dispatch_deadline(order.promise_until, site=floor.site).timestamp() for order in members]
     return Walk(
         key=batch.pk,
         free_positions=free,

@@ -60,6 +60,18 @@ class Batch(models.Model):
     current_stop = models.PositiveSmallIntegerField(default=1)
     length_mm = models.PositiveIntegerField(help_text="Planned walk")
     policy = models.CharField(max_length=30, help_text="How the walk was ordered")
+    shortest_mm = models.PositiveIntegerField(
+        null=True, blank=True, help_text="No walk to these places is shorter; the planned one may be as short"
+    )
+    lengths_mm = models.JSONField(default=dict, blank=True, help_text="The walk by every policy")
+    drop = models.ForeignKey(
+        "layout.Location",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Where the walk ends",
+    )
     reason = models.CharField(max_length=300, help_text="Why these orders together")
     latest_start = models.DateTimeField()
     planned_at = models.DateTimeField()

@@ -17,21 +17,20 @@ from mfc.core.actors import SYSTEM
 from mfc.core.errors import DomainError
 from mfc.core.locks import LockSpace
 from mfc.inventory import reservations
-from mfc.inventory.reservations import Need, Taken
-from mfc.layout import queries as layout
+from mfc.inventory.reservations import Need, Source, Taken
 from mfc.layout.models import Site
-from mfc.layout.queries import Lines
 from mfc.orders import services as orders
 from mfc.orders import timing
 from mfc.orders.models import Order, OrderLine
 from mfc.orders.states import OrderState
-from mfc.picking import batches, deciding, joining, walls
+from mfc.picking import batches, deciding, joining, sourcing, walls
 from mfc.picking.batching import MAX_CANDIDATES, OpenOrder
 from mfc.picking.batching import Batch as PlannedBatch
 from mfc.picking.models import Batch, BatchOrder, Method, PickTask, PutSlot, Wave
 from mfc.picking.release import Go, Join, Policy, Situation, decide
 from mfc.picking.routing import Stop
 from mfc.picking.routing import plan as plan_route
+from mfc.picking.sitewalks import Floor, SiteWalk
 from mfc.picking.states import ON_CART, BatchState
 from mfc.workforce.models import LabourStandard, StationKind, WorkSession
 
@@ -169,6 +168,8 @@ class _Draft:
     waiting: list[Waiting]
     chosen: dict[_Name, list[Taken]]
     open_orders: list[OpenOrder]
+    floor: Floor
+    free: dict[int, list[Source]]
 
     def waiting_of(self, name: Hashable) -> Waiting:
         """The order that the plan calls so."""
@@ -181,15 +182,16 @@ def _draft(site: Site, waiting: list[Waiting]) -> _Draft:
     sources = reservations.sources(
         site_id=site.pk, sku_ids={line.sku_id for one in waiting for line in one.lines}
     )
-    lines = layout.lines(site)
+    free = {sku_id: list(rows) for sku_id, rows in sources.items()}
+    floor = Floor.of(site)
     chosen: dict[_Name, list[Taken]] = {}
     open_orders = []
     for one in waiting:
         needs = _needs(one)
         chosen[one.name] = reservations.choose(needs=needs, available=sources)
-        open_orders.append(_open_order(site, one, chosen[one.name], lines))
-    policy = deciding.policy_of(site, labour, positions=site.cart_orders)
-    return _Draft(site, labour, policy, waiting, chosen, open_orders)
+        open_orders.append(_open_order(floor, one, chosen[one.name]))
+    policy = deciding.policy_of(floor, labour, positions=site.cart_orders)
+    return _Draft(site, labour, policy, waiting, chosen, open_orders, floor, free)
 
 
 def _why_early(draft: _Draft, idle: int) -> str:
@@ -210,7 +212,7 @@ def _why_early(draft: _Draft, idle: int) -> str:
 
 def _join_one(draft: _Draft) -> bool:
     """Whether an order joined a batch that is being picked, since nobody is idle to start it."""
-    walks = joining.walks(draft.site, draft.policy)
+    walks = joining.walks(draft.floor, draft.policy)
     if not walks:
         return False
     # Only what has all its stock: a short is not worth stopping somebody on the way.
@@ -247,7 +249,22 @@ def _release(draft: _Draft, reason: str) -> Batch | None:
         plan = _plan(draft.policy, draft.open_orders)
     members = [draft.waiting_of(name) for name in plan.order_ids]
     _hold_accepted(members)
-    return _write(draft.site, plan, members, draft.chosen, reason, slots)
+    _shorten(draft, members)
+    walk = draft.floor.walk(
+        [stop for one in members for stop in _stops(draft.floor, one, draft.chosen[one.name])]
+    )
+    return _write(draft.site, plan, walk, members, draft.chosen, reason, slots)
+
+
+def _shorten(draft: _Draft, members: list[Waiting]) -> None:
+    """Take from places on the way where several are equally allowed."""
+    ranks = {line.pk: CARRY_RANK[line.sku.temperature] for one in members for line in one.lines}
+    taken = [item for one in members for item in draft.chosen[one.name]]
+    pace = sourcing.Pace(draft.labour.walk_mm_per_s, draft.labour.stop_s)
+    better = sourcing.shorten(draft.floor, taken, draft.free, ranks=ranks, pace=pace)
+    for one in members:
+        own = {line.pk for line in one.lines}
+        draft.chosen[one.name] = [item for item in better if item.need.order_line_id in own]
 
 
 def _plan(policy: Policy, open_orders: Sequence[OpenOrder]) -> PlannedBatch:
@@ -281,7 +298,7 @@ def _sort_plan(draft: _Draft, slots: list[PutSlot]) -> PlannedBatch | None:
     ]
     if len(slots) < 2 or not fit or fit[0] is not draft.open_orders[0]:
         return None
-    plan = _plan(deciding.policy_of(draft.site, draft.labour, positions=len(slots)), fit)
+    plan = _plan(deciding.policy_of(draft.floor, draft.labour, positions=len(slots)), fit)
     return plan if len(plan.order_ids) > 1 else None
 
 
@@ -306,25 +323,19 @@ def _hold_accepted(members: Sequence[Waiting]) -> None:
         raise DomainError("state_conflict", "An order of the plan was called off meanwhile.")
 
 
-def _open_order(site: Site, one: Waiting, taken: list[Taken], lines: Lines) -> OpenOrder:
+def _stops(floor: Floor, one: Waiting, taken: list[Taken]) -> tuple[Stop, ...]:
     rank = {line.pk: CARRY_RANK[line.sku.temperature] for line in one.lines}
-    stops = tuple(
-        Stop(
-            key=(one.name, number),
-            spot=lines.pick_from(
-                aisle=item.source.aisle,
-                x_mm=item.source.x_mm,
-                y_mm=item.source.y_mm,
-                level=item.source.level,
-            ),
-            rank=rank[item.need.order_line_id],
-        )
+    return tuple(
+        Stop(key=(one.name, number), spot=floor.spot(item.source), rank=rank[item.need.order_line_id])
         for number, item in enumerate(taken)
     )
+
+
+def _open_order(floor: Floor, one: Waiting, taken: list[Taken]) -> OpenOrder:
     return OpenOrder(
         order_id=one.name,
-        due_s=timing.dispatch_deadline(one.order.promise_until, site=site).timestamp(),
-        stops=stops,
+        due_s=timing.dispatch_deadline(one.order.promise_until, site=floor.site).timestamp(),
+        stops=_stops(floor, one, taken),
         volume_ml=one.order.volume_ml,
         weight_g=one.order.weight_g,
     )
@@ -333,6 +344,7 @@ def _open_order(site: Site, one: Waiting, taken: list[Taken], lines: Lines) -> O
 def _write(
     site: Site,
     plan: PlannedBatch,
+    walk: SiteWalk,
     members: list[Waiting],
     chosen: dict[_Name, list[Taken]],
     reason: str,
@@ -353,8 +365,11 @@ def _write(
         site=site,
         wave=wave,
         method=Method.SORT if slots else Method.CLUSTER,
-        length_mm=plan.length_mm,
-        policy=plan.policy,
+        length_mm=walk.length_mm,
+        policy=walk.policy,
+        shortest_mm=walk.shortest_mm,
+        lengths_mm=walk.lengths_mm,
+        drop=walk.drop,
         reason=plan.reason[:300],
         latest_start=min(one.latest_start for one in members),
         planned_at=now,
@@ -371,7 +386,7 @@ def _write(
     if not entries:
         batch.delete()  # nothing to walk for
         return None
-    _create_tasks(batch, plan, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
+    _create_tasks(batch, walk, chosen, entries, {key: row.pk for key, row in reservation_of.items()})
     journal.write(
         "batch.planned",
         actor=SYSTEM,
@@ -396,7 +411,7 @@ def _record_shorts(needs: Sequence[Need], taken: Sequence[Taken]) -> None:
 
 def _create_tasks(
     batch: Batch,
-    plan: PlannedBatch,
+    walk: SiteWalk,
     chosen: dict[_Name, list[Taken]],
     entries: dict[_Name, BatchOrder],
     reservation_ids: dict[int, int],
@@ -404,7 +419,7 @@ def _create_tasks(
     """One task per reservation; the same SKU and lot at the same place is one stop for all totes."""
     stops: dict[tuple[int, int, int | None], int] = {}
     tasks = []
-    for stop in plan.stops:
+    for stop in walk.stops:
         name, number = cast("tuple[_Name, int]", stop.key)
         item = chosen[name][number]
         key = (item.source.location_id, item.need.sku_id, item.source.lot_id)

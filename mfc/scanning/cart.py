@@ -219,8 +219,8 @@ def _drop_at_wall(desk: Desk, batch: Batch, scan: Scan) -> Reply:
 def _drop(desk: Desk, batch: Batch, scan: Scan) -> Reply:
     if batch.method == Method.SORT:
         return _drop_at_wall(desk, batch, scan)
-    belt = layout.the_belt(desk.station.site)
-    if belt is None or not isinstance(scan, LocationScan) or scan.location.pk != belt.pk:
+    drops = {place.pk for place in layout.drop_places(desk.station.site)}
+    if not isinstance(scan, LocationScan) or scan.location.pk not in drops:
         raise DomainError(
             "unexpected_scan",
             "The cart is finished.",

@@ -107,5 +107,8 @@ def test_without_patience_the_walk_is_good_and_the_bound_honest() -> None:
     demand = {f"a{n}": 3 for n in range(5)}
     best = choose(GRID, sources, demand, Terminal(2, 0))
     hasty = choose(GRID, sources, demand, Terminal(2, 0), patience=0)
+    programmed = choose(GRID, sources, demand, Terminal(2, 0), patience=0, seconds=30)
     assert best.is_proven
+    assert programmed.is_proven
+    assert programmed.walk.length == best.walk.length
     assert hasty.lower <= best.walk.length <= hasty.walk.length

@@ -23,6 +23,8 @@ from mfc.layout.travel.reach import FAR_MM, HEADING, Reach, UnreachableError, lo
 
 # Plans kept with their matrices; a process serves a few sites.
 MAX_GRAPHS = 8
+# Places whose distances to others are kept: with all pairs of them some 100 MB.
+MAX_KNOWN = 1_000
 # Places kept with the ways that lead to them: a site has at most some thousand bins.
 MAX_PLACES = 20_000
 
@@ -36,6 +38,9 @@ class Leg:
     cost_mm: int
 
 
+_Place = tuple[int, int, int]
+
+
 class TravelGraph:
     """All shortest ways of one plan. Make it with `graph_of`, which keeps it."""
 
@@ -44,7 +49,8 @@ class TravelGraph:
         self._junctions = junctions.find(plan)
         self._points = list(self._junctions.nodes)
         self._edges = list(junctions.edges(plan, self._junctions))
-        self._reaches: OrderedDict[tuple[tuple[int, int, int], int], tuple[Reach, Reach]] = OrderedDict()
+        self._known: dict[bool, dict[_Place, dict[_Place, int]]] = {False: {}, True: {}}
+        self._reaches: OrderedDict[tuple[_Place, int], tuple[Reach, Reach]] = OrderedDict()
 
     def distance_mm(self, a: Spot, b: Spot) -> int:
         """The shortest way from `a` to `b` without counting turns. UnreachableError when there is none."""
@@ -57,6 +63,24 @@ class TravelGraph:
     def matrix_mm(self, spots: Sequence[Spot], *, turns: bool = False) -> NDArray[np.int64]:
         """Distances (with `turns`: efforts) from each spot to each; FAR_MM where there is no way."""
         turn_mm = self.plan.turn_mm if turns else 0
+        places = [standing(spot) for spot in spots]
+        known = self._known[turns]
+        unknown = [a for a in places if a not in known or any(b not in known[a] for b in places)]
+        if unknown:
+            self._learn(list(dict.fromkeys(spots)), turn_mm, known)
+        return np.array([[known[a][b] for b in places] for a in places], dtype=np.int64).reshape(
+            len(places), -1
+        )
+
+    def _learn(self, spots: list[Spot], turn_mm: int, known: dict[_Place, dict[_Place, int]]) -> None:
+        """Remember all distances between the spots: plans are made again and again over the same places."""
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        matrix = self._measure(spots, turn_mm).tolist()
+        for spot, row in zip(spots, matrix, strict=True):
+            known.setdefault(standing(spot), {}).update(zip(map(standing, spots), row, strict=True))
+
+    def _measure(self, spots: list[Spot], turn_mm: int) -> NDArray[np.int64]:
         found = np.full((len(spots), len(spots)), FAR_MM, dtype=np.int64)
         between = self._all_pairs(turn_mm)[0]
         reaches = [self._reach(spot, turn_mm) for spot in spots]

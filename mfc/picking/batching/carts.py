@@ -8,7 +8,7 @@ seconds on one axis that the caller chooses; equal input gives equal output.
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from mfc.layout.travel import DEFAULT_SPEED_MM_S, Spot, Walkway, reach_s, walk_s
+from mfc.layout.travel import DEFAULT_SPEED_MM_S, Ground, Spot, reach_s, walk_s
 from mfc.picking.routing import Route, Stop, plan
 
 # Candidates looked at for one batch, most urgent first. A micro-fulfillment site has at most about 300 open
@@ -85,7 +85,7 @@ class BatchPlan:
 class Batcher:
     """Builds batches for one floor, one kind of cart and one pace; walks lead from `start` to `end`."""
 
-    walkway: Walkway
+    walkway: Ground
     start: Spot
     end: Spot
     cart: Cart

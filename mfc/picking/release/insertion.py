@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mfc.layout.travel import Spot, Walkway, distance_mm, reach_s
+from mfc.layout.travel import Ground, Spot, reach_s, way_mm
 from mfc.picking.batching import OpenOrder, Pace
 from mfc.picking.release.situation import Visit, Walk
 
@@ -18,7 +18,7 @@ class Inserted:
     added_s: float
 
 
-def insert(walk: Walk, order: OpenOrder, *, walkway: Walkway, end: Spot, pace: Pace) -> Inserted:
+def insert(walk: Walk, order: OpenOrder, *, walkway: Ground, end: Spot, pace: Pace) -> Inserted:
     """Insert the places of ``order`` one by one, farthest first, each at its cheapest position (cheapest insertion).
 
     The order of the visits that were planned stays: the picker's screen changes as little as can be.
@@ -27,9 +27,9 @@ def insert(walk: Walk, order: OpenOrder, *, walkway: Walkway, end: Spot, pace: P
     added_mm = 0
     places = sorted(order.stops, key=lambda stop: (-abs(stop.spot.y_mm), stop.spot.x_mm))
     points = [walk.stands_at, *(visit.spot for visit in way), end]
-    legs = [distance_mm(walkway, a, b) for a, b in pairwise(points)]
+    legs = [way_mm(walkway, a, b) for a, b in pairwise(points)]
     for stop in places:
-        away = [distance_mm(walkway, point, stop.spot) for point in points]
+        away = [way_mm(walkway, point, stop.spot) for point in points]
         at = min(range(len(legs)), key=lambda i: away[i] + away[i + 1] - legs[i])
         added_mm += away[at] + away[at + 1] - legs[at]
         legs[at : at + 1] = [away[at], away[at + 1]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from mfc.layout.travel import Spot, Walkway, reach_s, walk_s
+from mfc.layout.travel import Ground, Spot, reach_s, walk_s
 from mfc.picking.batching import Cart, OpenOrder, Pace
 from mfc.picking.release.insertion import insert
 from mfc.picking.release.situation import Decision, Go, Join, Situation, Wait, Walk
@@ -47,7 +47,7 @@ class Settings:
 class Policy:
     """One floor's release: the way, the cart, the pace and the settings. Remembers single rounds by order."""
 
-    walkway: Walkway
+    walkway: Ground
     end: Spot
     cart: Cart
     pace: Pace

@@ -7,7 +7,7 @@ an integer programme; here the constraints are priced (Lagrange) and the gap is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -75,17 +75,15 @@ def _transitions(
 
 
 def network(
-    grid: Grid, held: dict[Cell, Sequence[tuple[int, int]]], demand: Sequence[int], depot: Terminal
+    grid: Grid, held: Mapping[Cell, Sequence[tuple[int, int]]], demand: Sequence[int], depot: Terminal
 ) -> Network:
     """Build the stages. `held[cell]` lists (article, quantity); articles are numbers of `demand`."""
     trans, done, edges_class, meet = _transitions(grid.row_count)
     cells: dict[tuple[int, int], list[int]] = {}
     for aisle, block, index in sorted(held):
         cells.setdefault((aisle, block), []).append(index)
-    if grid.may_skip_idle:
-        columns = sorted({aisle for aisle, _ in cells} | {depot.aisle})
-    else:
-        columns = list(range(grid.aisle_count))
+    used = sorted({aisle for aisle, _ in cells} | {depot.aisle})
+    columns = used if grid.may_skip_idle else list(range(grid.aisle_count))
     wanted = np.array(demand, dtype=np.int64)
     parts: list[_Part] = []
     stages: list[tuple[str, int, int]] = []
@@ -161,7 +159,7 @@ def _ways(
     aisle: int,
     block: int,
     indexes: list[int],
-    held: dict[Cell, Sequence[tuple[int, int]]],
+    held: Mapping[Cell, Sequence[tuple[int, int]]],
     wanted: NDArray[np.int64],
 ) -> _Part:
     """Every sensible way through a block: not at all, across once or twice, from one end, from both."""

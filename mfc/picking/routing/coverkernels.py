@@ -5,6 +5,9 @@ which state of a partial walk becomes which. `reduced` is the cost of each optio
 numba the same functions run as they are: same answers, slower.
 """
 
+# One function each, however long: numba compiles a loop nest best when it is one.
+# ruff: noqa: C901
+
 from __future__ import annotations
 
 import numpy as np

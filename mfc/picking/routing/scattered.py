@@ -7,7 +7,8 @@ Picker routing with scattered storage as in Heßler and Irnich (2024), solved in
    Crowder 1974). Fixing the reach closes most of the gap, because a price cannot buy half a walk to either side.
 2. The reach with the least bound is enumerated: partial walks with what they cover so far, those that another one beats or
    that cannot come below the best known walk any more left out. First narrowly, for a good walk; then in full.
-3. When no reach can be better than the walk in hand, it is the shortest.
+3. When no reach can be better than the walk in hand, it is the shortest. What is still open after some patience goes to
+   HiGHS as an integer programme over the same network (see `coverprogramme`), if the caller has seconds for it.
 
 Lengths are whole; on an even grid every walk is a multiple of twice the common measure, which rounds the bounds up.
 """
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfc.picking.routing import coverkernels as kernels
+from mfc.picking.routing import coverprogramme
 from mfc.picking.routing.cover import SERVE, Network, network
 from mfc.picking.routing.coverkernels import FAR
 from mfc.picking.routing.exact import Walk, route
@@ -34,8 +36,8 @@ ROUNDS = 60
 WIDTHS = (12, 100)
 _EVERY = 1 << 40
 # Partial walks of one enumeration, and of all together, before the answer is only near: some seconds.
-MOST_LABELS = 40_000
-PATIENCE = 400_000
+MOST_LABELS = 20_000
+PATIENCE = 60_000
 _EPS = 1e-6
 
 
@@ -87,10 +89,12 @@ def choose(
     depot: Terminal,
     *,
     patience: int = PATIENCE,
+    seconds: float = 0.0,
 ) -> Fetch:
     """Choose sources for the demand and a shortest walk from the depot through them and back.
 
-    After `patience` partial walks the best walk so far is returned, with the bound. Equal input gives equal output.
+    After `patience` partial walks, and then at most `seconds` of integer programming, the best walk so far is returned, with
+    the bound. Equal input gives equal output, unless the seconds run out.
     ValueError when the sources hold less than is wanted.
     """
     wanted = {article: quantity for article, quantity in demand.items() if quantity > 0}
@@ -114,7 +118,10 @@ def choose(
     search = _Search(network(grid, held, list(wanted.values()), depot), patience)
     first = _nearest(grid, sources, useful, wanted, depot)
     takes, walk = first, route(grid, [sources[index].cell for index, _ in first], depot)
-    lower = depot.approach * 2 + search.run(walk.length - 2 * depot.approach)
+    lower = search.run(walk.length - 2 * depot.approach)
+    if lower < search.best and seconds > 0:
+        lower = max(lower, search.programme(seconds))
+    lower += 2 * depot.approach
     if search.options is not None:
         passed = [index for cell in search.passed() for index in at_cell.get(cell, ())]
         found = _fewest(sources, passed, wanted)
@@ -162,6 +169,7 @@ class _Search:
         self.net = net
         self._patience = patience
         self._labels = 0
+        self._open: list[tuple[int, int]] = []
         states = net.trans.shape[1]
         stages = len(net.stage_start)
         self._prices = net.cover.astype(np.float64)
@@ -176,7 +184,7 @@ class _Search:
         unit = self.net.unit
         self.best = upper + unit
         heap = self._reaches(upper)
-        given_up: list[int] = []
+        given_up: list[tuple[int, int, int, int, Any]] = []
         while heap and heap[0][0] < self.best and self._labels < self._patience:
             lower, looks, left, right, weights = heapq.heappop(heap)
             if looks == 0:
@@ -189,12 +197,20 @@ class _Search:
                 slack = (looks - len(WIDTHS) - 1) * max(1, lower // unit // 200)
                 limit = min(self.best - unit, lower + unit * slack)
                 if not self._enumerate(left, right, weights, limit, _EVERY):
-                    given_up.append(lower)
+                    given_up.append((lower, looks, left, right, weights))
                     continue
                 lower = limit + unit
             heapq.heappush(heap, (lower, looks + 1, left, right, weights))
-        left_over = [entry[0] for entry in heap] + given_up
-        return min([self.best, *left_over])
+        open_still = [entry for entry in [*heap, *given_up] if entry[0] < self.best]
+        self._open = [(left, right) for _, _, left, right, _ in open_still]
+        return min([self.best, *(entry[0] for entry in open_still)])
+
+    def programme(self, seconds: float) -> int:
+        """Ask HiGHS for a better walk with one of the reaches that are open still; returns a lower bound."""
+        found = coverprogramme.solve(self.net, self._open, seconds)
+        if found.cost is not None and found.cost < self.best:
+            self.best, self.options = found.cost, found.options
+        return min(self.best, self._up(found.lower))
 
     def passed(self) -> list[Cell]:
         """The cells that the best walk passes with a hand free, aisle by aisle."""

@@ -1,20 +1,32 @@
-"""The order of stops of one walk: S-shape, return, largest gap, exact for few stops, best of all. Pure.
+"""The order of the stops of one walk: by a named policy or the shortest, with what is proven about it. Pure.
 
-Heuristics as in Hall (1993) and de Koster, Le-Duc and Roodbergen (2007); few places are solved exactly by the
-dynamic programme of Held and Karp (1962). Stops with a higher carry rank come later (ambient before chilled
-before frozen, so that cold goods are out of the cold for the shortest time); inside one rank the way decides.
+Stops with a higher carry rank come later (ambient before chilled before frozen, so that cold goods are out of the cold for
+the shortest time); inside one rank the way decides. On plain blocks one rank is ordered exactly (see `exact`); several ranks
+and other layouts are exact for few places and searched, with a bound, for more (see `tours`).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from mfc.layout.travel import Spot, Walkway, distance_mm
+import numpy as np
+from numpy.typing import NDArray
 
-# Held-Karp needs n^2 * 2^n steps: 6 places are 2,304, about a millisecond.
-EXACT_PLACES = 6
+from mfc.layout.travel import FAR_MM, Ground, Spot, UnreachableError, Walkway, distance_mm, way_mm
+from mfc.picking.routing import tours
+from mfc.picking.routing.onblocks import is_on_blocks, shortest
+from mfc.picking.routing.policies import POLICIES, OrderRule, largest_gap, return_policy, s_shape
+from mfc.picking.routing.tours import EXACT_PLACES
+
+__all__ = [
+    "BEST", "EXACT", "EXACT_PLACES", "MAX_STOPS", "POLICIES", "OrderRule", "Route", "Stop", "compare", "largest_gap",
+    "plan", "return_policy", "s_shape",
+]  # fmt: skip
+
 # A walk longer than this is a mistake of the caller, not a cart.
 MAX_STOPS = 500
+# Names beside those of the policies: proven shortest, shortest found by search, whatever is shortest.
+EXACT, SEARCHED, BEST = "exact", "searched", "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,59 +40,21 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Stops in walking order, the length from start to end, and the policy that found it."""
+    """Stops in walking order, the length from start to end, and the policy that found it.
+
+    No walk is shorter than `lower_mm` (0: nobody looked); a walk of that length is proven shortest.
+    """
 
     stops: tuple[Stop, ...]
     length_mm: int
     policy: str
-
-
-OrderRule = Callable[[Walkway, list[Spot], Spot], list[Spot]]
-
-
-def s_shape(walkway: Walkway, spots: list[Spot], start: Spot) -> list[Spot]:
-    """Order spots by crossing every aisle that holds one completely, alternately up and down."""
-    ordered: list[Spot] = []
-    upwards = start.y_mm <= (walkway.front_y_mm + walkway.back_y_mm) // 2
-    for aisle in _by_aisle(spots, start):
-        ordered += aisle if upwards else aisle[::-1]
-        upwards = not upwards
-    return ordered
-
-
-def return_policy(walkway: Walkway, spots: list[Spot], start: Spot) -> list[Spot]:
-    """Order spots by entering and leaving every aisle through the front cross aisle."""
-    del walkway
-    return [spot for aisle in _by_aisle(spots, start) for spot in aisle]
-
-
-def largest_gap(walkway: Walkway, spots: list[Spot], start: Spot) -> list[Spot]:
-    """Order spots so that in every inner aisle the largest gap between two of them is not walked.
-
-    The first aisle is crossed to the back, the back cross aisle serves the parts behind the gaps, the last
-    aisle is crossed to the front, and the way home along the front cross aisle serves the rest.
-    """
-    aisles = _by_aisle(spots, start)
-    if len(aisles) < 2:
-        return [spot for aisle in aisles for spot in aisle]
-    behind: list[Spot] = []
-    before: list[Spot] = []
-    for aisle in aisles[1:-1]:
-        ys = [walkway.front_y_mm, *(spot.y_mm for spot in aisle), walkway.back_y_mm]
-        gaps = [upper - lower for lower, upper in pairwise(ys)]
-        cut = gaps.index(max(gaps))
-        before = aisle[:cut] + before
-        behind += aisle[cut:][::-1]
-    return aisles[0] + behind + aisles[-1][::-1] + before
-
-
-POLICIES: dict[str, OrderRule] = {"s-shape": s_shape, "return": return_policy, "largest-gap": largest_gap}
+    lower_mm: int = 0
 
 
 def plan(
     stops: Sequence[Stop],
     *,
-    walkway: Walkway,
+    walkway: Ground,
     start: Spot,
     end: Spot,
     policy: str = "best",
@@ -88,35 +62,91 @@ def plan(
 ) -> Route:
     """Order the stops of one walk from `start` to `end`.
 
-    `policy` is a key of POLICIES or "best" (the shortest of them, and the proven shortest when there are at
-    most EXACT_PLACES places and `exact` is true). Equal input gives equal output. ValueError for an unknown
-    policy, too many stops, or a spot outside the walkway.
+    `policy` is a key of POLICIES, "exact", or "best": the shortest that is found, with `exact` by every means and
+    otherwise by the policies alone. Where the ground is more than plain blocks the policies mean nothing, and the walk is
+    ordered as by "exact". Equal input gives equal output. ValueError for an unknown policy, too many stops, or a spot that
+    lies off the ways or cannot be reached.
     """
     if len(stops) > MAX_STOPS:
         raise ValueError(f"a walk has at most {MAX_STOPS} stops, not {len(stops)}")
-    if policy != "best" and policy not in POLICIES:
-        raise ValueError(f"unknown routing policy {policy!r}: {', '.join(POLICIES)} or best")
-    places = sorted({(stop.rank, stop.spot.x_mm, stop.spot.y_mm) for stop in stops})
-    grouped = [[Spot(x, y) for _, x, y in group] for _, group in groupby(places, key=lambda place: place[0])]
-    candidates = [
-        (name, _chain(walkway, grouped, start, order))
-        for name, order in POLICIES.items()
-        if policy in (name, "best")
+    if policy not in (*POLICIES, EXACT, BEST):
+        raise ValueError(f"unknown routing policy {policy!r}: {', '.join(POLICIES)}, exact or best")
+    grouped = _grouped(stops)
+    if not stops:
+        length_mm = way_mm(walkway, start, end)
+        return Route((), length_mm, EXACT if policy == BEST else policy, length_mm)
+    candidates: list[tuple[int, str, list[list[Spot]], int]] = []
+    if isinstance(walkway, Walkway):
+        for name, rule in POLICIES.items():
+            if policy in (name, BEST, EXACT):
+                way = _chain(walkway, grouped, start, rule)
+                candidates.append((_length_mm(walkway, [start, *_flat(way), end]), name, way, 0))
+    if (policy in (EXACT, BEST) and (exact or not candidates)) or not candidates:
+        candidates.insert(0, _shortest(walkway, grouped, start, end, quick=not exact))
+    length_mm, name, way, lower_mm = min(candidates, key=lambda one: one[0])
+    lower_mm = max(lower_mm, candidates[0][3])
+    return Route(_in_order(stops, way), length_mm, EXACT if lower_mm == length_mm else name, lower_mm)
+
+
+def compare(stops: Sequence[Stop], *, walkway: Ground, start: Spot, end: Spot) -> dict[str, Route]:
+    """The walk by every policy that the ground allows, "exact" first."""
+    names = [EXACT, *(POLICIES if isinstance(walkway, Walkway) else ())]
+    return {name: plan(stops, walkway=walkway, start=start, end=end, policy=name) for name in names}
+
+
+def _grouped(stops: Sequence[Stop]) -> list[list[Spot]]:
+    """The places of the stops, each once, by rank."""
+    places = sorted({(stop.rank, stop.spot.floor, stop.spot.x_mm, stop.spot.y_mm) for stop in stops})
+    return [
+        [Spot(x, y, floor=floor) for _, floor, x, y in group]
+        for _, group in groupby(places, key=lambda place: place[0])
     ]
-    if policy == "best" and exact and 0 < len(places) <= EXACT_PLACES:
-        candidates.insert(0, ("exact", _held_karp(walkway, grouped, start, end)))
-    measured = [(_length_mm(walkway, [start, *_flat(way), end]), name, way) for name, way in candidates]
-    length_mm, name, way = min(measured, key=lambda one: one[0])
-    return Route(_in_order(stops, way), length_mm, name)
 
 
-def _by_aisle(spots: list[Spot], start: Spot) -> list[list[Spot]]:
-    """Group spots by aisle, each from front to back, from the outer aisle that is nearer to the start."""
-    ordered = sorted(spots)
-    aisles = [list(group) for _, group in groupby(ordered, key=lambda spot: spot.x_mm)]
-    if aisles and abs(start.x_mm - aisles[-1][0].x_mm) < abs(start.x_mm - aisles[0][0].x_mm):
-        aisles.reverse()
-    return aisles
+def _shortest(
+    ground: Ground, grouped: list[list[Spot]], start: Spot, end: Spot, *, quick: bool
+) -> tuple[int, str, list[list[Spot]], int]:
+    """(length, name, order, proven bound) of the shortest order that can be found."""
+    spots = _flat(grouped)
+    on_blocks = isinstance(ground, Walkway) and is_on_blocks(ground, spots, [start, end])
+    if on_blocks and len(grouped) == 1:
+        assert isinstance(ground, Walkway)
+        way, length_mm = shortest(ground, spots, start, end)
+        return length_mm, EXACT, [way], length_mm
+    between, first, last = _distances(ground, spots, start, end)
+    ranks = [rank for rank, group in enumerate(grouped) for _ in group]
+    found, is_proven = tours.order(between, first, last, ranks, quick=quick)
+    length_mm = tours.length(found, between, first, last)
+    lower_mm = length_mm
+    if quick:
+        lower_mm = lower_mm if is_proven else 0
+    elif not is_proven:
+        lower_mm = tours.lower_bound(between, first, last, length_mm)
+        if on_blocks:  # nothing is shorter than the walk that need not heed the ranks
+            assert isinstance(ground, Walkway)
+            lower_mm = max(lower_mm, shortest(ground, list(dict.fromkeys(spots)), start, end)[1])
+    return length_mm, SEARCHED, [[spots[index] for index in found]], lower_mm
+
+
+def _distances(
+    ground: Ground, spots: list[Spot], start: Spot, end: Spot
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Between the spots, from the start to each, from each to the end. ValueError when no way leads somewhere."""
+    everything = [*spots, start, end]
+    if isinstance(ground, Walkway):
+        found = np.array(
+            [[distance_mm(ground, a, b) for b in everything] for a in everything], dtype=np.int64
+        )
+    else:
+        found = ground.matrix_mm(everything)
+        count = len(spots)
+        if (
+            (found[:count, :count] >= FAR_MM).any()
+            or (found[count] >= FAR_MM).any()
+            or (found[:, -1] >= FAR_MM).any()
+        ):
+            raise UnreachableError("No way leads to some place of the walk, or back from it.")
+    return found[:-2, :-2], found[-2, :-2], found[:-2, -1]
 
 
 def _chain(walkway: Walkway, grouped: list[list[Spot]], start: Spot, order: OrderRule) -> list[list[Spot]]:
@@ -136,46 +166,20 @@ def _length_mm(walkway: Walkway, spots: list[Spot]) -> int:
     return sum(distance_mm(walkway, a, b) for a, b in pairwise(spots))
 
 
-def _held_karp(walkway: Walkway, grouped: list[list[Spot]], start: Spot, end: Spot) -> list[list[Spot]]:
-    """Return the shortest order: states are (visited set, last place), ranks restrict what may come next."""
-    spots = _flat(grouped)
-    rank_of = [rank for rank, group in enumerate(grouped) for _ in group]
-    count = len(spots)
-    between = [[distance_mm(walkway, a, b) for b in spots] for a in spots]
-    # A place may be entered once every place of a lower rank has been visited.
-    needed = [sum(1 << j for j in range(count) if rank_of[j] < rank_of[i]) for i in range(count)]
-    best: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {
-        (1 << i, i): (distance_mm(walkway, start, spots[i]), (i,)) for i in range(count) if not needed[i]
-    }
-    for _ in range(count - 1):
-        following: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {}
-        for (visited, last), (length, way) in best.items():
-            for i in range(count):
-                if visited >> i & 1 or needed[i] & ~visited:
-                    continue
-                state, option = (visited | 1 << i, i), (length + between[last][i], (*way, i))
-                if state not in following or option < following[state]:
-                    following[state] = option
-        best = following
-    _, way = min(
-        (length + distance_mm(walkway, spots[last], end), way) for (_, last), (length, way) in best.items()
-    )
-    return [[spots[i] for i in way]]
-
-
 def _in_order(stops: Sequence[Stop], way: list[list[Spot]]) -> tuple[Stop, ...]:
     """Put the stops in the order of their places; stops of one place keep rank, then level, then input
     order.
     """
     ranks = sorted({stop.rank for stop in stops})
-    place: dict[tuple[int, int, int], int] = {}
-    spots = _flat(way)
-    remaining = {(stop.rank, stop.spot.x_mm, stop.spot.y_mm) for stop in stops}
-    for index, spot in enumerate(spots):
+    place: dict[tuple[int, int, int, int], int] = {}
+    remaining = {_key(stop.rank, stop.spot) for stop in stops}
+    for index, spot in enumerate(_flat(way)):
         # The same place can be visited once per rank; the lowest rank still missing there is the one meant.
-        rank = next(rank for rank in ranks if (rank, spot.x_mm, spot.y_mm) in remaining)
-        remaining.discard((rank, spot.x_mm, spot.y_mm))
-        place[(rank, spot.x_mm, spot.y_mm)] = index
-    return tuple(
-        sorted(stops, key=lambda stop: (place[(stop.rank, stop.spot.x_mm, stop.spot.y_mm)], stop.spot.level))
-    )
+        rank = next(rank for rank in ranks if _key(rank, spot) in remaining)
+        remaining.discard(_key(rank, spot))
+        place[_key(rank, spot)] = index
+    return tuple(sorted(stops, key=lambda stop: (place[_key(stop.rank, stop.spot)], stop.spot.level)))
+
+
+def _key(rank: int, spot: Spot) -> tuple[int, int, int, int]:
+    return rank, spot.floor, spot.x_mm, spot.y_mm
