@@ -124,22 +124,15 @@ def _refuse_occupied(move: SlotMove) -> None:
 
 
 def _hand_over_slot(move: SlotMove) -> None:
-    """The target is the SKU's slot now, with the limits of the old one as far as they are known; a buffer is nobody's."""
-    source = Location.objects.select_for_update(of=("self",)).get(pk=move.source_id)
-    limits = {"slot_min": source.slot_min, "slot_max": source.slot_max}
-    if source.slotted_sku_id == move.sku_id:
-        Location.objects.filter(pk=source.pk).update(slotted_sku=None, slot_min=None, slot_max=None)
-    if move.to_buffer:
-        return
-    if source.slotted_sku_id != move.sku_id:
-        limits = _limits_before(move)
-    Location.objects.filter(pk=move.target_id).update(slotted_sku_id=move.sku_id, **limits)
-
-
-def _limits_before(move: SlotMove) -> dict[str, int | None]:
-    """From the buffer: the limits that the SKU's slot had when it was left, as the plan noted them."""
-    noted = move.run.result.get("limits", {}).get(str(move.sku_id)) or [None, None]
-    return {"slot_min": noted[0], "slot_max": noted[1]}
+    """The target is the SKU's slot now, with the limits that the plan noted; a buffer place is nobody's."""
+    Location.objects.filter(pk=move.source_id, slotted_sku_id=move.sku_id).update(
+        slotted_sku=None, slot_min=None, slot_max=None
+    )
+    if not move.to_buffer:
+        low, high = move.run.result.get("limits", {}).get(str(move.sku_id)) or (None, None)
+        Location.objects.filter(pk=move.target_id).update(
+            slotted_sku_id=move.sku_id, slot_min=low, slot_max=high
+        )
 
 
 @txn.use_case

@@ -16,9 +16,19 @@ from mfc.core.errors import DomainError
 from mfc.inventory.models import SkuPosition
 from mfc.layout.travel import DEFAULT_REACH_S
 from mfc.orders import timing
-from mfc.slotting import assignment, assortment, demand, floorplan, golden, history, reslot, results, runs
+from mfc.slotting import (
+    assignment,
+    assortment,
+    demand,
+    floorplan,
+    golden,
+    history,
+    ranges,
+    reslot,
+    results,
+    runs,
+)
 from mfc.slotting.baskets import Baskets, Floats, Ints
-from mfc.slotting.coverage import Room
 from mfc.slotting.fillbound import bound
 from mfc.slotting.models import PlanRun, RuleKind, RunKind, SlottingRule
 
@@ -86,9 +96,8 @@ def _plan_assortment(run: PlanRun, tell: Progress) -> None:
     flags = _range_flags(run, sku_ids)
     wanted = int(run.settings["skus"]) or int(flags["current"].sum()) or max(1, len(sku_ids) // 5)
     most_new = int(run.settings["most_new"])
-    given = assortment.Range(
-        Room.of_size(wanted, len(sku_ids)), flags["keep"], flags["never"], flags["current"]
-    )
+    room = ranges.room(run.site, found, sku_ids, wanted)
+    given = assortment.Range(room, flags["keep"], flags["never"], flags["current"])
     made = assortment.choose(
         found,
         given,

@@ -12,7 +12,7 @@ from mfc.catalog.models import Sku
 from mfc.core import clock, journal, txn
 from mfc.core.transitions import advance
 from mfc.layout.models import Location, LocationKind
-from mfc.slotting import assignment, floorplan, runs
+from mfc.slotting import assignment, floorplan, golden, runs
 from mfc.slotting.assortment import Assortment
 from mfc.slotting.baskets import Baskets
 from mfc.slotting.demand import Forecast, by_analogues
@@ -26,6 +26,9 @@ SHOWN_WEEKS = 26
 CART_ORDERS = 8
 # Work of taking an article in or giving it up: place, labels, first filling.
 CHANGE_MINUTES = 8.0
+# A slot is filled for so many days, up to so many eaches where no place says what fits.
+REFILL_DAYS = 3.0
+MOST_EACHES = 500
 MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
 
 
@@ -239,12 +242,8 @@ def store_slots(
         else 0.0,
         "saved_metres_a_day": round(saved / 1000, 1),
         "payback_days": round(minutes / (saved / (walk_mm_per_s * 60.0)), 2) if saved > 0 else None,
-        # A SKU on its way over a buffer place must find its limits again.
-        "limits": {
-            str(row.sku_id): [row.source.slot_min, row.source.slot_max]
-            for row in rows
-            if row.to_buffer and row.source.slotted_sku_id == row.sku_id
-        },
+        # What the new slot's limits shall be: by the forecast, else as they were.
+        "limits": _limits(run, rows),
         "heat_before": _heat(floor, floor.goods.home),
         "heat_after": _heat(floor, slot_of),
     }
@@ -253,6 +252,33 @@ def store_slots(
         f" orders, {result['cart_walking_pct']:+.1f} % for carts of {CART_ORDERS}; {minutes:.0f} minutes of work."
     )
     _ready(run, note, result)
+
+
+def _limits(run: PlanRun, rows: list[SlotMove]) -> dict[str, list[int | None]]:
+    """``{SKU id: [slot_min, slot_max]}``: the maximum lasts the refill interval where the new place has room for it."""
+    final = {row.sku_id: row for row in rows if not row.to_buffer}
+    found: dict[str, list[int | None]] = {}
+    for row in rows:
+        if row.source.slotted_sku_id == row.sku_id:
+            found.setdefault(str(row.sku_id), [row.source.slot_min, row.source.slot_max])
+    made = (
+        DemandForecast.objects.filter(site=run.site, sku__in=final)
+        .exclude(method="analogues")
+        .select_related("sku")
+    )
+    for forecast in made:
+        capacity_ml = final[forecast.sku_id].target.capacity_ml
+        room = capacity_ml // forecast.sku.volume_ml if capacity_ml else MOST_EACHES
+        # The interval of a week is about 3.3 standard deviations wide at 90 %; a day has a root of seven less.
+        deviation = (forecast.high - forecast.low) / 3.3 / math.sqrt(7)
+        low, high = golden.quantities(
+            np.array([forecast.mean / 7]),
+            np.array([deviation]),
+            np.array([float(room)]),
+            refill_days=REFILL_DAYS,
+        )
+        found[str(forecast.sku_id)] = [int(low[0]), int(high[0])]
+    return found
 
 
 def _why(chain: Chain, to_buffer: bool, tours_a_day: float) -> str:

@@ -277,6 +277,35 @@ def test_forecasts_come_with_intervals_and_new_articles_by_analogues(world: Worl
     assert DemandForecast.objects.get(sku=world.skus["LAMP"]).method == "analogues"
 
 
+def test_a_forecast_gives_the_new_slot_its_limits(world: World) -> None:
+    history(world, orders=400)
+    slot_all(world)
+    worked(world, "demand")
+    run = worked(world, "slots", moves_percent=100, payback_days=10_000, seconds=2)
+    runs.approve(run_id=run.pk, actor=LEAD)
+    do_all(run)
+    ((place, low, high),) = slots_of("SOAP")
+    assert place == "A01-01"
+    assert (low, high) == (5, 12)  # four a day: a day and its spread at least, three days at most
+
+
+def test_a_range_fits_the_bins_of_each_temperature(world: World) -> None:
+    history(world, orders=300)
+    cold = [
+        HistoryLine(
+            site=world.site, order_ref=f"C{n}", placed_at=clock.now() - timedelta(hours=n), sku=sku, qty=1
+        )
+        for n in range(40)
+        for sku in (world.skus["MILK"], world.skus["CHEESE"])
+    ]
+    HistoryLine.objects.bulk_create(cold)
+    Location.objects.filter(zone__code="chilled").exclude(code="A02-01").update(kind="stage")
+    run = worked(world, "assortment", skus=5)
+    out = set(run.changes.filter(enters=False).values_list("sku__code", flat=True))
+    assert len(out & {"MILK", "CHEESE"}) == 1
+    assert "TEA" not in out
+
+
 def test_a_skipped_move_drops_its_chain_with_a_reason(world: World) -> None:
     run = plan(world)
     runs.approve(run_id=run.pk, actor=LEAD)
