@@ -37,7 +37,7 @@ def undo(*, batch: Batch, person: Person) -> str:
     if batch.state not in _ON_WAY:
         raise DomainError("nothing_to_undo", "The totes have left the cart.")
     for action in PickAction.objects.filter(batch=batch, person=person, undone_at=None).order_by("-pk"):
-        said = _UNDO[ActionKind(action.kind)](batch, person, action.data)
+        said = _take_back(batch, person, action)
         if said is None:
             continue  # it has no effect any more: what it did was taken back or called off
         PickAction.objects.filter(pk=action.pk).update(undone_at=clock.now())
@@ -47,6 +47,17 @@ def undo(*, batch: Batch, person: Person) -> str:
     if present:  # somebody else's verification: that person was relieved
         return _reopen(batch, present)
     raise DomainError("nothing_to_undo", "There is no action of yours on this cart that can be taken back.")
+
+
+def _take_back(batch: Batch, person: Person, action: PickAction) -> str | None:
+    try:
+        return _UNDO[ActionKind(action.kind)](batch, person, action.data)
+    except DomainError as refusal:
+        if refusal.code != "stock_insufficient":
+            raise
+        # Held, expired or promised to somebody else: it cannot be claimed for this order a second time.
+        why = "The stock of that step was stopped or promised to others meanwhile."
+        raise DomainError("undo_too_late", why) from refusal
 
 
 def _reopen(batch: Batch, present: list[PickTask]) -> str:
@@ -213,22 +224,14 @@ def _found(
             removed=Removed(**given["removed"]),
             reference=f"short:{task.pk}",
         )
-    try:
-        again = damage.reserve_again(
-            site_id=batch.site_id,
-            actor=actor,
-            balance_id=task.reservation.balance_id,
-            sku_id=task.sku_id,
-            order_line_id=task.order_line_id,
-            qty=task.qty,
-        )
-    except DomainError as refusal:
-        if refusal.code != "stock_insufficient":
-            raise
-        raise DomainError(
-            "undo_too_late",
-            f"The {task.sku.code} of {task.location.code} was stopped or promised to others meanwhile.",
-        ) from refusal
+    again = damage.reserve_again(
+        site_id=batch.site_id,
+        actor=actor,
+        balance_id=task.reservation.balance_id,
+        sku_id=task.sku_id,
+        order_line_id=task.order_line_id,
+        qty=task.qty,
+    )
     advance(
         task,
         TaskState.OPEN,

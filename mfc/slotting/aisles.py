@@ -81,7 +81,9 @@ def _across(old: Classes, step: int) -> Classes:
 
 
 @compiled
-def tour(keys: npt.NDArray[np.int64], count: int, xs: npt.NDArray[np.int64], length: int, depot_x: int) -> int:
+def tour(
+    keys: npt.NDArray[np.int64], count: int, xs: npt.NDArray[np.int64], length: int, depot_x: int
+) -> int:
     """Length of the shortest tour through ``keys[:count]`` (sorted, repeats allowed); 0 for none."""
     if count == 0:
         return 0

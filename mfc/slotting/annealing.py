@@ -76,7 +76,17 @@ def _lengths_change(
 
 
 @compiled
-def _apart(sku: int, slot: int, but: int, group: Ints, hostile: npt.NDArray[np.bool_], bay_of: Ints, bay_start: Ints, bay_slots: Ints, sku_at: Ints) -> bool:
+def _apart(
+    sku: int,
+    slot: int,
+    but: int,
+    group: Ints,
+    hostile: npt.NDArray[np.bool_],
+    bay_of: Ints,
+    bay_start: Ints,
+    bay_slots: Ints,
+    sku_at: Ints,
+) -> bool:
     """Whether the SKU may stand in the slot's bay beside those that are there (``but`` leaves it)."""
     mine = group[sku]
     if mine < 0:
@@ -176,7 +186,9 @@ def anneal(  # noqa: C901
             continue
         if not _apart(sku, target, other, group, hostile, bay_of, bay_start, bay_slots, sku_at):
             continue
-        if other >= 0 and not _apart(other, source, sku, group, hostile, bay_of, bay_start, bay_slots, sku_at):
+        if other >= 0 and not _apart(
+            other, source, sku, group, hostile, bay_of, bay_start, bay_slots, sku_at
+        ):
             continue
         change = move_cost * moves
         here, there = slot_key[source] // reach, slot_key[target] // reach
@@ -211,4 +223,3 @@ def anneal(  # noqa: C901
             if other >= 0:
                 key_of[other] = slot_key[target]
     return total
-

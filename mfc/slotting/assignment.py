@@ -169,16 +169,16 @@ def fill(slots: Slots, goods: Goods, slot_sequence: Ints, sku_sequence: Ints) ->
 def mean_tour(block: Block, slots: Slots, slot_of: Ints, baskets: Baskets, together: int = 1) -> float:
     """Mean exact walk per order, or per cart of ``together`` orders in their sequence."""
     keys = np.where(slot_of >= 0, slots.key[np.maximum(slot_of, 0)], -1)
-    lengths = all_tours(
-        baskets.starts, baskets.items, keys, block.xs, block.length, block.depot_x, together
-    )
+    lengths = all_tours(baskets.starts, baskets.items, keys, block.xs, block.length, block.depot_x, together)
     return float(lengths.mean()) if len(lengths) else 0.0
 
 
 class Search:
     """An assignment that is being improved; plain arrays for the compiled loop."""
 
-    def __init__(self, block: Block, slots: Slots, goods: Goods, baskets: Baskets, start: Ints, seed: int) -> None:
+    def __init__(
+        self, block: Block, slots: Slots, goods: Goods, baskets: Baskets, start: Ints, seed: int
+    ) -> None:
         self.block, self.slots, self.goods = block, slots, goods
         self.slot_of = start.astype(np.int64).copy()
         self.sku_at = np.full(len(slots), -1, dtype=np.int64)
@@ -191,7 +191,9 @@ class Search:
         self.bay_slots = np.argsort(slots.bay, kind="stable")
         self.bay_start = np.concatenate(([0], np.cumsum(np.bincount(slots.bay)))).astype(np.int64)
         aisles = slots.key[self.slot_of[placed]] // block.reach
-        self.loads = np.bincount(aisles, weights=goods.picks[placed], minlength=len(block.xs)).astype(np.float64)
+        self.loads = np.bincount(aisles, weights=goods.picks[placed], minlength=len(block.xs)).astype(
+            np.float64
+        )
         away = (goods.home >= 0) & (self.slot_of != goods.home)
         self.counters = np.array([int(away.sum()), 0, 0], dtype=np.int64)
         self.state = np.array([seed % (annealing.MODULUS - 1) + 1], dtype=np.int64)
@@ -226,7 +228,13 @@ class Search:
         return int(self.counters[0])
 
     def anneal(
-        self, proposals: int, temperature: float, *, move_cost: float = 0.0, most_moves: int = 1 << 40, crowd: float = 0.0
+        self,
+        proposals: int,
+        temperature: float,
+        *,
+        move_cost: float = 0.0,
+        most_moves: int = 1 << 40,
+        crowd: float = 0.0,
     ) -> float:
         """Some proposals at one temperature (in the unit of the tours); returns the change of the whole cost."""
         goods, slots = self.goods, self.slots
@@ -242,7 +250,9 @@ class Search:
         return changed
 
 
-def drawn(baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator) -> Baskets:
+def drawn(
+    baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator
+) -> Baskets:
     """Other orders each time: ``count`` of them at random (the newer the likelier), in carts of ``together``."""
     chance = None if weights is None else weights / weights.sum()
     count = min(count, len(baskets))

@@ -153,7 +153,9 @@ def _select(
         # Compare newcomers with one another while everything stocked is there, then make room.
         coverage = Coverage(baskets, shrinkage)
         coverage.drop(given.never & ~given.must_stay)
-        newcomers = Room((~given.current & ~given.must_stay)[None, :].astype(float), np.array([float(most_new)]))
+        newcomers = Room(
+            (~given.current & ~given.must_stay)[None, :].astype(float), np.array([float(most_new)])
+        )
         left = peel(coverage, newcomers, may_leave & ~given.current)
         left = [sku for sku in left if given.current[sku]] + peel(coverage, given.room, may_leave)
         left = [sku for sku in left if given.current[sku]]
@@ -223,7 +225,9 @@ def by_frequency(baskets: Baskets, given: Range) -> Flags:
     return _select(baskets, given, FREQUENCY, None)[0]
 
 
-def curve(baskets: Baskets, shrinkage: Shrinkage, sizes: Sequence[int], later: Baskets) -> list[tuple[int, float]]:
+def curve(
+    baskets: Baskets, shrinkage: Shrinkage, sizes: Sequence[int], later: Baskets
+) -> list[tuple[int, float]]:
     """``(SKUs, share of later orders filled whole)`` for growing ranges: how much the next places would bring."""
     points: list[tuple[int, float]] = []
     coverage = Coverage(baskets, shrinkage)

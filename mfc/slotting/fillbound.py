@@ -88,7 +88,9 @@ def _closure(baskets: Baskets, price: float, use: Floats) -> Flags:
             np.maximum(np.round(price * UNIT * use), 0),
         )
     ).astype(np.int32)
-    graph = csr_array((capacities, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1))
+    graph = csr_array(
+        (capacities, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1)
+    )
     flow = maximum_flow(graph, source, sink, method="dinic").flow
     left = graph - flow
     left.eliminate_zeros()

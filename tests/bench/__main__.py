@@ -22,6 +22,10 @@ PLANNERS = {
     "routing": ("tests.bench.routing", "exact routes against published optima, and routes per second"),
     "batching": ("tests.bench.batching", "joint batching and routing against the best published values"),
     "duedates": ("tests.bench.duedates", "batches for two pickers with hard due times against proven optima"),
+    "batching_scale": (
+        "tests.bench.batching_scale",
+        "thousands of orders: walking, seconds, growth, re-plans",
+    ),
     "release": (
         "tests.bench.release",
         "orders per hour at 99 % kept promises, against FIFO, fixed waves and the bound",

@@ -114,7 +114,7 @@ def rivals(job: Task) -> dict[str, int]:
     near = rules.nearest(pairs, rules.SEED_CANDIDATES)
     batches = {
         "fcfs": rules.first_come(job),
-        "seed": rules.seed_batches(job, alone, near),
+        "seed": rules.seed_batches(job, alone, near, len(alone)),
         "savings": rules.savings_batches(job, alone, pairs),
     }
     return {name: int(batch_lengths(job, batch_of).sum()) for name, batch_of in batches.items()}

@@ -49,7 +49,7 @@ class Floor:
             size = len(self._number)
             matrix = csr_matrix((lengths, (rows, columns)), shape=(size, size))
             self._far[source] = dijkstra(matrix, indices=source)
-        return float(self._far[source][self._number[b]])
+        return round(float(self._far[source][self._number[b]]), 6)
 
 
 @dataclass(slots=True)

@@ -36,9 +36,11 @@ class Answer:
 Solve = Callable[[File, float], Answer]
 
 
-def arguments(parser: argparse.ArgumentParser, *, seconds: float) -> None:
+def arguments(parser: argparse.ArgumentParser, *, seconds: float, required: bool = True) -> None:
     """Add the options that every bench over published instances takes."""
-    parser.add_argument("--instances", type=Path, required=True, help="directory, archive or file of one set")
+    parser.add_argument(
+        "--instances", type=Path, required=required, help="directory, archive or file of one set"
+    )
     parser.add_argument("--reference", type=Path, help="table of published values (.csv, .csv.gz)")
     parser.add_argument("--seconds", type=float, default=seconds, help=f"for each instance ({seconds:g})")
     parser.add_argument("--limit", type=int, help="take so many instances, evenly spread over the set")

@@ -12,7 +12,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from mfc.picking.routing import Cell, Grid, Terminal, route
+import numpy as np
+
+from mfc.picking.routing import Cell, Grid, Terminal, kernels, route
+from mfc.picking.routing.compiled import HAS_NUMBA
 from mfc.picking.routing.scattered import Source, choose, warm
 from tests.bench import published
 from tests.bench.grids import Site, site_of_sections
@@ -26,11 +29,13 @@ SCATTERED = "SPRP-SS"
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench routing", description=__doc__)
-    published.arguments(parser, seconds=60.0)
+    published.arguments(parser, seconds=60.0, required=False)
     parser.add_argument("--blocks", type=int, choices=(1, 2), help="only as one block, or only as two")
     parser.add_argument("--no-pace", action="store_true", help="skip the routes per second")
     given = parser.parse_args(arguments)
     warm()  # compiling is no part of any figure
+    if given.instances is None:
+        return published.finish({"bench": "routing", "pace": pace(), "wrong_claims": []}, given.json)
     result: dict[str, Any] | None = None
     named_two = given.reference is not None and "two" in given.reference.name.lower()
     for blocks in (given.blocks,) if given.blocks else (1, 2):
@@ -104,7 +109,15 @@ def pace() -> dict[str, Any]:
         for task in tasks:
             route(grid, task, depot)
 
-    return {"routes": ROUTES, "picks": 20, "walks_python_ms": _median_ms(walks)}
+    place = kernels.floor(grid, depot)
+    masks = np.array([kernels.mask(place, task) for task in tasks])
+    lengths, scratch = np.zeros(ROUTES, np.int64), kernels.scratch_for(place)
+    kernels.tours(place, masks, scratch, lengths)  # compile
+    assert lengths.tolist() == [route(grid, task, depot).length for task in tasks]
+    figures: dict[str, Any] = {"routes": ROUTES, "picks": 20, "walks_plain_python_ms": _median_ms(walks)}
+    if HAS_NUMBA:
+        figures["lengths_compiled_ms"] = _median_ms(lambda: kernels.tours(place, masks, scratch, lengths))
+    return figures
 
 
 def _median_ms(work: Any) -> float:

@@ -132,4 +132,4 @@ def test_a_short_is_not_taken_back_once_its_stock_was_stopped(world: World, walk
     with unchanged():
         said = walk.scan("cart-1", "C-UNDO")
     assert (said.verdict, said.code) == ("refused", "undo_too_late")
-    assert said.text == "The TEA of A01-01 was stopped or promised to others meanwhile."
+    assert said.text == "The stock of that step was stopped or promised to others meanwhile."

@@ -32,7 +32,7 @@ class Search(NamedTuple):
 
     batch_of: Ints  # [order]
     members: Ints  # [batch, slot]
-    count: Ints  # [batch]
+    count: Ints  # type: ignore[assignment]  # [batch]
     load: Ints  # [batch, capacity]
     gain: Ints  # [order] what its batch would save without it, -1 when not known
     cost: Ints  # [batch]
@@ -52,8 +52,8 @@ class Search(NamedTuple):
     trial: Ints  # [2, slot]
 
 
-def search(job: Task, batch_of: Ints, near: Ints, *, seed: int) -> Search:
-    """Start a search from given batches (numbers below the number of orders)."""
+def search(job: Task, batch_of: Ints, near: Ints, *, seed: int, columns: int = POOL) -> Search:
+    """Start a search from given batches (numbers below the number of orders) that keeps so many columns."""
     orders = len(job.masks)
     slots = most_orders(job) + 2
     state = Search(
@@ -70,9 +70,9 @@ def search(job: Task, batch_of: Ints, near: Ints, *, seed: int) -> Search:
         near=near,
         cache_key=np.zeros(CACHE, np.int64),
         cache_cost=np.zeros(CACHE, np.int64),
-        pool=np.full((POOL, slots), -1, np.int32).astype(np.int64),
-        pool_cost=np.zeros(POOL, np.int64),
-        pool_table=np.full(POOL_TABLE, -1, np.int64),
+        pool=np.full((columns, slots), -1, np.int64),
+        pool_cost=np.zeros(columns, np.int64),
+        pool_table=np.full(POOL_TABLE if columns else 1, -1, np.int64),
         pool_size=np.zeros(1, np.int64),
         scratch=scratch_for(job.place),
         union=np.zeros(job.masks.shape[1], np.int64),

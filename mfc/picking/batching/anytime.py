@@ -21,12 +21,24 @@ from mfc.picking.batching.problem import Order, Task, task
 from mfc.picking.routing.grid import Cell, Grid, Terminal
 from mfc.picking.routing.kernels import Ints
 
-# Orders that go well with an order; more dilute the trials, fewer miss good batches.
-FRIENDS = 12
-# Temperatures as shares of the mean walk of a batch. Found on the published sets; wide around them it matters little.
-HOT, COLD, REHEAT = 0.03, 0.003, 0.012
+
+# Orders that go well with an order, and temperatures as shares of the mean walk of an order. Found on the published
+# sets: large orders like the first style, small ones the second; two searches try both.
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one search looks around."""
+
+    friends: int
+    hot: float
+    cold: float
+    reheat: float
+
+
+STYLES = (Style(12, 0.11, 0.03, 0.06), Style(8, 0.15, 0.06, 0.09))
+FRIENDS = STYLES[0].friends
 # The first answer is polished cold for a moment, so that it is good at once; a long cooling forgets it anyway.
-POLISH, POLISH_S = 0.008, 0.035
+POLISH, POLISH_S = 0.035, 0.035
+POLISHING, FIRST, AGAIN = range(3)
 # Trials between two looks at the clock: a few milliseconds.
 CHUNK = 2048
 # From this share of a cooling on, accepted batches are good enough to be collected.
@@ -77,7 +89,7 @@ def warm_up(clock: Clock) -> float:
     orders = [Order(cells=(Cell(aisle, block, 0),), loads=(1,)) for aisle in range(2) for block in range(2)]
     job = task(grid, Terminal(0, 0), orders, [2])
     solve(job, clock=clock, trials=2 * CHUNK)
-    rules.seed_batches(job, rules.lengths_alone(job), np.zeros((4, 1), np.int64))
+    rules.seed_batches(job, rules.lengths_alone(job), np.zeros((4, 1), np.int64), 4)
     return clock() - begin
 
 
@@ -93,6 +105,7 @@ class _Run:
         self.length = 0
         self.history: list[tuple[float, int]] = []
         self.partitions = 0
+        self.tight: Ints | None = None
         self.lock = Lock()
 
     def left(self) -> float:
@@ -104,11 +117,17 @@ class _Run:
         alone = rules.lengths_alone(job)
         pairs = np.zeros((orders, orders), np.int64)
         rules.pair_savings(job, alone, pairs)
-        near = rules.nearest(pairs, FRIENDS)
+        near = [rules.nearest(pairs, style.friends) for style in STYLES]
         self.best = rules.savings_batches(job, alone, pairs)
         for number in range(self.threads):
-            self.searches.append(search(job, self.best, near, seed=self.seed * 1000 + number))
+            self.searches.append(
+                search(job, self.best, near[number % len(STYLES)], seed=self.seed * 1000 + number)
+            )
         self.note(int(self.searches[0].totals[0]), self.best)
+        # Full carts can hardly be merged by exchanges, so one search starts with the fewest carts instead.
+        tight = rules.packed(job)
+        fewer = len(np.unique(tight)) < len(np.unique(self.best))
+        self.tight = tight if fewer else None
 
     def note(self, length: int, batch_of: Ints) -> bool:
         with self.lock:
@@ -121,37 +140,43 @@ class _Run:
     def improve(self) -> None:
         """Cool, choose, and cool again around the best until the time or the trials are used up."""
         if self.trials is not None:
-            for share, hot in ((0.5, HOT), (0.5, REHEAT)):
-                self.cool(hot, trials=int(self.trials * share))
+            for round_ in (FIRST, AGAIN):
+                self.cool(round_, trials=self.trials // 2)
                 self.partition(seconds=None)
             return
         plan = _rounds(self.seconds or 0.0)
         now = self.clock() - self.begin
-        self.cool(POLISH, until=self.begin + min(now + POLISH_S, (self.seconds or 0.0) / 2))
-        for number, (share, hot, chooses) in enumerate(plan):
+        self.cool(POLISHING, until=self.begin + min(now + POLISH_S, (self.seconds or 0.0) / 2))
+        for number, (share, round_, chooses) in enumerate(plan):
             end = self.begin + (self.seconds or 0.0) * share
-            self.cool(hot, until=end)
+            self.cool(round_, until=end)
             if chooses:
                 last = number == len(plan) - 1
                 self.partition(seconds=self.left() * (0.8 if last else 0.15))
 
-    def cool(self, hot: float, *, until: float = 0.0, trials: int = 0) -> None:
-        mean = self.length / max(1, len(np.unique(self.best)))
-        for one in self.searches:
-            restart(self.job, one, self.best)
+    def cool(self, round_: int, *, until: float = 0.0, trials: int = 0) -> None:
+        mean = self.length / len(self.job.masks)
+        for number, one in enumerate(self.searches):
+            starts_tight = round_ == FIRST and self.tight is not None and number == len(self.searches) - 1
+            restart(self.job, one, self.tight if starts_tight and self.tight is not None else self.best)
         with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(lambda one: self._cool_one(one, hot, until, trials, mean), self.searches))
+            done = [
+                pool.submit(self._cool_one, one, *_temperatures(number, round_, mean), until, trials)
+                for number, one in enumerate(self.searches)
+            ]
+            for each in done:
+                each.result()
         for one in self.searches:
             self.note(int(one.totals[1]), one.best_of)
 
-    def _cool_one(self, one: Search, hot: float, until: float, trials: int, mean: float) -> None:
+    def _cool_one(self, one: Search, hot: float, cold: float, until: float, trials: int) -> None:
         first = self.clock()
         done = 0
         while True:
             share = done / trials if trials else (self.clock() - first) / max(until - first, 1e-9)
             if share >= 1.0:
                 return
-            temperature = mean * hot * (COLD / hot) ** share
+            temperature = hot * (cold / hot) ** share
             anneal(self.job, one, CHUNK, temperature, temperature, share >= COLLECT_FROM)
             done += CHUNK
             # With a given number of trials only the end counts: which thread is faster must not decide anything.
@@ -207,10 +232,18 @@ class _Run:
         )
 
 
-def _rounds(seconds: float) -> list[tuple[float, float, bool]]:
-    """Return the rounds as (end as a share of the time, temperature, choose afterwards)."""
+def _temperatures(number: int, round_: int, mean: float) -> tuple[float, float]:
+    """Return where the cooling of a search starts and ends."""
+    style = STYLES[number % len(STYLES)]
+    if round_ == POLISHING:
+        return mean * POLISH, mean * POLISH / 3
+    return mean * (style.hot if round_ == FIRST else style.reheat), mean * style.cold
+
+
+def _rounds(seconds: float) -> list[tuple[float, int, bool]]:
+    """Return the coolings as (end as a share of the time, which, choose afterwards)."""
     if seconds < PARTITION_FROM_S:
-        return [(1.0, HOT, False)]
+        return [(1.0, FIRST, False)]
     if seconds < 3.0:
-        return [(0.9, HOT, True)]
-    return [(0.5, HOT, True), (0.7, REHEAT, True), (0.9, REHEAT, True)]
+        return [(0.9, FIRST, True)]
+    return [(0.5, FIRST, True), (0.7, AGAIN, True), (0.9, AGAIN, True)]

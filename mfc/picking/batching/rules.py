@@ -37,6 +37,27 @@ def first_come(job: Task) -> Ints:
     return batch_of
 
 
+def packed(job: Task) -> Ints:
+    """Fill as few carts as best fit decreasing finds, wherever the orders lie; returns the batch of every order."""
+    batch_of = np.zeros(len(job.masks), np.int64)
+    share = (job.loads / np.maximum(job.limits, 1)).max(axis=1)
+    load = np.zeros((0, len(job.limits)), np.int64)
+    kinds = np.zeros(0, np.int64)
+    for order in np.argsort(-share, kind="stable"):
+        together = load + job.loads[order]
+        fits = np.flatnonzero((together <= job.limits).all(axis=1) & job.allowed[kinds | job.kinds[order]])
+        if len(fits):
+            batch = fits[np.argmax((together[fits] / np.maximum(job.limits, 1)).max(axis=1))]
+        else:
+            batch = len(load)
+            load = np.vstack([load, np.zeros((1, len(job.limits)), np.int64)])
+            kinds = np.append(kinds, 0)
+        load[batch] += job.loads[order]
+        kinds[batch] |= job.kinds[order]
+        batch_of[order] = batch
+    return batch_of
+
+
 @compiled
 def pair_savings(job: Task, alone: Ints, savings: Ints) -> None:
     """Fill [order, order] with the walking two orders save in one batch; very negative when they do not fit."""
@@ -124,8 +145,11 @@ def savings_batches(job: Task, alone: Ints, pairs: Ints) -> Ints:
 
 
 @compiled
-def seed_batches(job: Task, alone: Ints, near: Ints) -> Ints:
-    """Grow batches around the longest walk left, each time by the near order that adds least for what it saves."""
+def seed_batches(job: Task, alone: Ints, near: Ints, more: int) -> Ints:
+    """Grow batches around the longest walk left, each time by the order that saves most.
+
+    Looked at are the orders near the seed and, as long as those leave room, `more` of the others.
+    """
     orders = job.masks.shape[0]
     batch_of = np.full(orders, -1)
     union = np.zeros(job.masks.shape[1], np.int64)
@@ -133,6 +157,10 @@ def seed_batches(job: Task, alone: Ints, near: Ints) -> Ints:
     scratch = scratch_of(job)
     load = np.zeros(job.limits.shape[0], np.int64)
     ranked = np.argsort(-alone)
+    # Those that are left, in order of their walks; entries of placed orders are dropped now and then.
+    waiting = ranked.copy()
+    waiting_count = orders
+    candidates = np.zeros(near.shape[1] + more, np.int64)
     batch = 0
     for seed in ranked:
         if batch_of[seed] >= 0:
@@ -142,10 +170,27 @@ def seed_batches(job: Task, alone: Ints, near: Ints) -> Ints:
         load[:] = job.loads[seed]
         kinds = job.kinds[seed]
         length = alone[seed]
+        if batch % 16 == 0:
+            kept = 0
+            for position in range(waiting_count):
+                if batch_of[waiting[position]] < 0:
+                    waiting[kept] = waiting[position]
+                    kept += 1
+            waiting_count = kept
+        count = 0
+        for rank in range(near.shape[1]):
+            if batch_of[near[seed, rank]] < 0:
+                candidates[count] = near[seed, rank]
+                count += 1
+        stride = max(1, waiting_count // max(more, 1))
+        for position in range(0, waiting_count, stride):
+            if count < candidates.shape[0] and batch_of[waiting[position]] < 0:
+                candidates[count] = waiting[position]
+                count += 1
         while True:
             best, best_saved, best_length = -1, -1, 0
-            for rank in range(near.shape[1]):
-                order = near[seed, rank]
+            for rank in range(count):
+                order = candidates[rank]
                 if batch_of[order] >= 0 or not job.allowed[kinds | job.kinds[order]]:
                     continue
                 fits = True
@@ -171,6 +216,47 @@ def seed_batches(job: Task, alone: Ints, near: Ints) -> Ints:
             length = best_length
         batch += 1
     return batch_of
+
+
+@compiled
+def alike(job: Task, count: int) -> Ints:
+    """Return for every order `count` others that visit the same aisles and few more; no walks are measured."""
+    orders = job.masks.shape[0]
+    width = job.place.blocks * job.place.words
+    aisles = np.zeros(orders, np.int64)
+    for order in range(orders):
+        for aisle in range(min(job.place.aisles, 62)):
+            for word in range(aisle * width, (aisle + 1) * width):
+                if job.masks[order, word]:
+                    aisles[order] |= 1 << aisle
+    near = np.zeros((orders, count), np.int64)
+    score = np.zeros(count, np.int64)
+    for order in range(orders):
+        filled = 0
+        # From the order onwards, so that equal scores give everybody other neighbours.
+        for step in range(1, orders):
+            other = (order + step) % orders
+            points = bits_in(aisles[order] & aisles[other]) * 2 - bits_in(aisles[order] ^ aisles[other])
+            if filled == count and points <= score[count - 1]:
+                continue
+            spot = min(filled, count - 1)
+            while spot > 0 and score[spot - 1] < points:
+                score[spot] = score[spot - 1]
+                near[order, spot] = near[order, spot - 1]
+                spot -= 1
+            score[spot] = points
+            near[order, spot] = other
+            filled = min(filled + 1, count)
+    return near
+
+
+@compiled
+def bits_in(word: int) -> int:
+    count = 0
+    while word:
+        word &= word - 1
+        count += 1
+    return count
 
 
 def nearest(pairs: Ints, count: int) -> Ints:

@@ -23,14 +23,14 @@ def compiled(function: _Function) -> _Function:
     """Compile on first use, keep the machine code on disk, and let other threads run meanwhile."""
     if numba is None:
         return function
-    return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True)(function)
 
 
 def inlined(function: _Function) -> _Function:
     """As `compiled`, for small functions inside loops."""
     if numba is None:
         return function
-    return numba.njit(cache=True, nogil=True, inline="always")(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, inline="always")(function)
 
 
 if numba is not None:

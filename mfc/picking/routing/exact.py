@@ -13,7 +13,7 @@ from itertools import pairwise
 from mfc.picking.routing.grid import NO_WAY, Cell, Corner, Grid, Terminal
 from mfc.picking.routing.oneblock import shortest_tour
 from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, SKIP, TWICE, Tables, tables
-from mfc.picking.routing.trails import Edge, Point, block_edges, trail
+from mfc.picking.routing.trails import Edges, Point, trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ Served = dict[tuple[int, int], list[int]]
 Choice = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def route(grid: Grid, cells: Iterable[Cell], start: Terminal, end: Terminal | None = None) -> Walk:
-    """Return a shortest walk from `start` through all `cells` to `end` (to `start` when not given).
+def route(grid: Grid, places: Iterable[Cell], start: Terminal, end: Terminal | None = None) -> Walk:
+    """Return a shortest walk from `start` through all `places` to `end` (to `start` when not given).
 
     ValueError for a cell that the grid does not have, and when some cell cannot be reached.
     """
     last = start if end is None else end
-    served = serve(grid, cells)
+    served, asked = serve(grid, places)
     approach = start.approach + last.approach
     if not served and start == last:
         # Whoever has nothing to fetch stays where he is.
@@ -51,29 +51,41 @@ def route(grid: Grid, cells: Iterable[Cell], start: Terminal, end: Terminal | No
         length, choices = shortest_tour(grid, columns, served, start)
     else:
         length, choices = _shortest(grid, columns, served, start, last)
-    edges: list[Edge] = []
+    edges = Edges()
+    rows = grid.row_count
+    corners = [[Corner(aisle, row) for row in range(rows)] for aisle in columns]
     for position, (options, across) in enumerate(choices):
-        aisle = columns[position]
+        aisle, here = columns[position], corners[position]
         for block, option in enumerate(options):
-            indexes = served.get((aisle, block), [])
-            gap = widest_gap(grid.cells[aisle][block], indexes)[1] if option == GAP else 0
-            edges += block_edges(aisle, block, option, indexes, gap)
-        if position + 1 < len(columns):
-            beyond = columns[position + 1]
-            for row, count in enumerate(across):
-                edges += [Edge(Corner(aisle, row), Corner(beyond, row)) for _ in range(count)]
+            if option != SKIP:
+                indexes = served.get((aisle, block), [])
+                gap = widest_gap(grid.cells[aisle][block], indexes)[1] if option == GAP else 0
+                edges.serve(here[block], here[block + 1], option, tuple(asked.get((aisle, block), ())), gap)
+        for row, count in enumerate(across):
+            for _ in range(count):
+                edges.across.append((here[row], corners[position + 1][row], ()))
     return Walk(length + approach, trail(edges, start, last))
 
 
-def serve(grid: Grid, cells: Iterable[Cell]) -> Served:
-    """Group cells by aisle and block, each once, from the front; ValueError for an unknown cell."""
+def serve(grid: Grid, places: Iterable[Cell]) -> tuple[Served, dict[tuple[int, int], list[Cell]]]:
+    """Group cells by aisle and block, each once, from the front: their indexes, and themselves.
+
+    ValueError for an unknown cell.
+    """
     served: Served = {}
-    for aisle, block, index in sorted(set(cells)):
-        known = 0 <= aisle < grid.aisle_count and 0 <= block < grid.block_count
-        if not known or not 0 <= index < len(grid.cells[aisle][block]):
+    asked: dict[tuple[int, int], list[Cell]] = {}
+    cells, aisles, blocks = grid.cells, grid.aisle_count, grid.block_count
+    for place in sorted(set(places)):
+        aisle, block, index = place
+        if not (0 <= aisle < aisles and 0 <= block < blocks and 0 <= index < len(cells[aisle][block])):
             raise ValueError(f"the grid has no cell {index} in block {block} of aisle {aisle}")
-        served.setdefault((aisle, block), []).append(index)
-    return served
+        key = (aisle, block)
+        if key in served:
+            served[key].append(index)
+            asked[key].append(place)
+        else:
+            served[key], asked[key] = [index], [place]
+    return served, asked
 
 
 def used_columns(grid: Grid, served: Served, start: Terminal, end: Terminal) -> list[int]:

@@ -23,7 +23,7 @@ class Cell(NamedTuple):
 
     aisle: int
     block: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs on a place
 
 
 class Corner(NamedTuple):

@@ -16,9 +16,9 @@ UU1, E01, OE1, EE1, EE2, NOTHING = range(6)
 FAR = 1 << 60
 Choice = tuple[tuple[int, ...], tuple[int, ...]]
 # Edges on front and back cross aisle on the way to the next aisle, by class.
-_EDGES = ((1, 1), (2, 0), (0, 2), (2, 2), (2, 2))
-# The same as lists of next classes for an aisle crossed, twice crossed, served from the front, from the back,
-# around the gap; None where it is never better than something else.
+_EDGES: tuple[tuple[int, ...], ...] = ((1, 1), (2, 0), (0, 2), (2, 2), (2, 2))
+# The next classes for an aisle crossed, twice crossed, served from the front, from the back, around the gap; None
+# where it is never better than something else.
 _SERVED: dict[int, tuple[int | None, ...]] = {
     UU1: (EE1, None, UU1, UU1, UU1),
     E01: (UU1, EE1, E01, EE2, EE2),
@@ -27,10 +27,28 @@ _SERVED: dict[int, tuple[int | None, ...]] = {
     EE2: (UU1, EE1, EE2, EE2, EE2),
     NOTHING: (UU1, EE1, E01, OE1, EE2),
 }
+# The same backwards: for a class the (class before, way) that lead to it.
+_INTO = tuple(
+    tuple(
+        (known, way)
+        for known, classes in _SERVED.items()
+        for way, after in enumerate(classes)
+        if after == state
+    )
+    for state in range(5)
+)
 _NO_WAYS = (0, 0, 0, 0, 0)
 _OPTIONS = (CROSS, TWICE, FRONT, BACK, GAP)
-# (class before, class after) of leaving an aisle; EE1 may leave one cross aisle for good.
-_LEFT = ((UU1, UU1), (E01, E01), (EE1, E01), (OE1, OE1), (EE1, OE1), (EE1, EE1), (EE2, EE2))
+# For a class that comes into an aisle the (class that left, edges there, class on the way); EE1 may leave one cross
+# aisle for good. The depot in that aisle turns a walk that knows the other cross aisle only into EE2.
+_LEFT = (
+    ((UU1, 1, UU1),),
+    ((E01, 1, E01), (EE1, 1, E01)),
+    ((OE1, 1, OE1), (EE1, 1, OE1)),
+    ((EE1, 2, EE1),),
+    ((EE2, 2, EE2),),
+)
+_LEFT_TO_DEPOT = ((*_LEFT[EE2], *_LEFT[OE1]), (*_LEFT[EE2], *_LEFT[E01]))
 
 
 @dataclass(slots=True)
@@ -122,11 +140,10 @@ def _retrace(columns: list[int], trace: list[_Met], depot: Terminal, state: int)
 
 def _before_aisle(state: int, met: _Met) -> tuple[int, int]:
     """Return the class before this aisle was served, and how it was served."""
-    cost = met.after[state]
-    for known, classes in _SERVED.items():
-        for option, length, after in zip(_OPTIONS, met.ways, classes, strict=True):
-            if after == state and met.before[known] + length == cost:
-                return known, option
+    cost, before, ways = met.after[state], met.before, met.ways
+    for known, way in _INTO[state]:
+        if before[known] + ways[way] == cost:
+            return known, _OPTIONS[way]
     raise AssertionError("the trace has a gap")
 
 
@@ -134,11 +151,7 @@ def _before_step(
     cost: int, state: int, step: int, after: tuple[int, ...], meets: int | None
 ) -> tuple[int, int]:
     """Return the class that left the aisle before, and the class in which it walked over."""
-    allowed = (state,)
-    if meets is not None and state == EE2:
-        allowed = (EE2, OE1 if meets == 0 else E01)
-    for left, walked in _LEFT:
-        edges = 2 if walked in (EE1, EE2) else 1
-        if walked in allowed and after[left] + edges * step == cost:
+    for left, edges, walked in _LEFT[state] if meets is None or state != EE2 else _LEFT_TO_DEPOT[meets]:
+        if after[left] + edges * step == cost:
             return left, walked
     raise AssertionError("the trace has a gap")

@@ -2,70 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from mfc.picking.routing.grid import Cell, Corner, Terminal
 from mfc.picking.routing.tables import BACK, CROSS, FRONT, GAP, SKIP, TWICE
 
 Point = Cell | Corner
+# A way between two crossings and the cells that are served on it, from the first to the second.
+Edge = tuple[Corner, Corner, tuple[Cell, ...]]
 
 
-@dataclass(slots=True)
-class Edge:
-    """A way between two crossings with the cells that are served on it, from `a` to `b`."""
+class Edges:
+    """The edges of a tour, by how a picker takes them: returns first, then aisles, then cross aisles."""
 
-    a: Corner
-    b: Corner
-    cells: tuple[Cell, ...] = ()
-    walked: bool = False
+    def __init__(self) -> None:
+        self.across: list[Edge] = []
+        self.through: list[Edge] = []
+        self.returns: list[Edge] = []
 
-
-def block_edges(aisle: int, block: int, option: int, indexes: list[int], gap: int) -> list[Edge]:
-    """Return the edges of one served block; `gap` is how many cells are served from the front (GAP)."""
-    front, back = Corner(aisle, block), Corner(aisle, block + 1)
-    cells = tuple(Cell(aisle, block, index) for index in indexes)
-    if option == SKIP:
-        return []
-    if option == CROSS:
-        return [Edge(front, back, cells)]
-    if option == TWICE:
-        return [Edge(front, back, cells), Edge(front, back)]
-    if option == FRONT:
-        return [Edge(front, front, cells)]
-    if option == BACK:
-        return [Edge(back, back, cells[::-1])]
-    assert option == GAP
-    near, far = cells[:gap], cells[gap:][::-1]
-    return [Edge(corner, corner, part) for corner, part in ((front, near), (back, far)) if part]
+    def serve(self, front: Corner, back: Corner, option: int, cells: tuple[Cell, ...], gap: int) -> None:
+        """Serve the cells of a block, from the front; `gap` is how many of them are served from there (GAP)."""
+        if option == CROSS:
+            self.through.append((front, back, cells))
+        elif option == FRONT:
+            self.returns.append((front, front, cells))
+        elif option == BACK:
+            self.returns.append((back, back, cells[::-1]))
+        elif option == GAP:
+            self.returns.append((front, front, cells[:gap]))
+            self.returns.append((back, back, cells[: gap - 1 if gap else None : -1]))
+        elif option == TWICE:
+            self.through.append((front, back, cells))
+            self.through.append((front, back, ()))
+        else:
+            assert option == SKIP
 
 
-def trail(edges: Iterable[Edge], start: Terminal, end: Terminal) -> tuple[Point, ...]:
-    """Walk every edge once from start to end (Hierholzer 1873); edges that return at once are walked first."""
-    at: dict[Corner, list[Edge]] = {}
-    for edge in edges:
-        at.setdefault(edge.a, []).append(edge)
-        if edge.b != edge.a:
-            at.setdefault(edge.b, []).append(edge)
-    for ways in at.values():
-        # Popped from the end: returns first, then ways inside the aisle, then along the cross aisle.
-        ways.sort(key=lambda edge: (edge.a == edge.b, edge.a.aisle == edge.b.aisle))
-    first = Corner(start.aisle, start.row)
-    stack: list[tuple[Corner, tuple[Cell, ...]]] = [(first, ())]
+def trail(edges: Edges, start: Terminal, end: Terminal) -> tuple[Point, ...]:
+    """Walk every edge once from start to end (Hierholzer 1873)."""
+    every, at = _ways(edges)
+    walked = bytearray(len(every))
+    corner = Corner(start.aisle, start.row)
+    # Crossings on the way, each with the cells on the way there.
+    stack: list[tuple[Corner, tuple[Cell, ...]]] = [(corner, ())]
     walk: list[Point] = []
     while stack:
-        corner, cells = stack[-1]
-        ways = at.get(corner, [])
-        while ways and ways[-1].walked:
-            ways.pop()
-        if ways:
-            edge = ways.pop()
-            edge.walked = True
-            stack.append((edge.b, edge.cells) if edge.a == corner else (edge.a, edge.cells[::-1]))
+        ways = at.get(corner)
+        while ways:
+            number = ways.pop()
+            if not walked[number]:
+                walked[number] = 1
+                a, b, cells = every[number]
+                if a == corner:
+                    corner = b
+                    stack.append((b, cells))
+                else:
+                    corner = a
+                    stack.append((a, cells[::-1]))
+                break
         else:
-            stack.pop()
-            walk.append(corner)
-            walk.extend(reversed(cells))
+            here, cells = stack.pop()
+            walk.append(here)
+            if cells:
+                walk.extend(cells[::-1])
+            if stack:
+                corner = stack[-1][0]
     walk.reverse()
-    assert walk[-1] == Corner(end.aisle, end.row)
+    assert walk[-1] == (end.aisle, end.row)
     return tuple(walk)
+
+
+def _ways(edges: Edges) -> tuple[list[Edge], dict[Corner, list[int]]]:
+    """Number the edges and list them at both crossings; the last of a list is walked first."""
+    every = [*edges.across, *edges.through, *edges.returns]
+    at: dict[Corner, list[int]] = {}
+    for number, (a, b, _) in enumerate(every):
+        if a in at:
+            at[a].append(number)
+        else:
+            at[a] = [number]
+        if b is not a:
+            if b in at:
+                at[b].append(number)
+            else:
+                at[b] = [number]
+    return every, at
