@@ -13,7 +13,7 @@ from mfc.core import integrity
 from mfc.core.errors import DomainError
 
 # Everything that a refused input must leave alone; receipts and screens do keep refusals.
-_APPS = ("catalog", "inventory", "orders", "inbound", "upkeep", "picking", "packing", "dispatch")
+_APPS = ("catalog", "inventory", "orders", "inbound", "upkeep", "slotting", "picking", "packing", "dispatch")
 
 
 def snapshot() -> dict[str, list[tuple[Any, ...]]]:

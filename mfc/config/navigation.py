@@ -39,6 +39,16 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("Inbound", ("inbound.receipt", "inbound.putaway", "inbound.receiptitem")),
     ("Counting and replenishment", ("upkeep.replenishment", "upkeep.count", "upkeep.countline")),
+    (
+        "Planning",
+        (
+            "slotting.planrun",
+            "slotting.slotmove",
+            "slotting.rangechange",
+            "slotting.demandforecast",
+            "slotting.slottingrule",
+        ),
+    ),
     ("Orders", ("orders.order", "orders.orderline", "picking.substitutionask", "orders.historyline")),
     ("Dispatch", ("dispatch.shipment", "packing.parcel", "dispatch.staging")),
     (

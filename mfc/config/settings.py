@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "mfc.orders",
     "mfc.inbound",
     "mfc.upkeep",
+    "mfc.slotting",
     "mfc.picking",
     "mfc.packing",
     "mfc.dispatch",
@@ -153,7 +154,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "AUTHENTICATION_WHITELIST": [],
     # One name for a set of choices that stands in fields of several names.
-    "ENUM_NAME_OVERRIDES": {"ReasonCodeEnum": "mfc.inventory.models.ReasonCode"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReasonCodeEnum": "mfc.inventory.models.ReasonCode",
+        "PlanKindEnum": "mfc.slotting.models.RunKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mfc.api.schema.document_problems",

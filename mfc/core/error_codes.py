@@ -112,6 +112,13 @@ _ALL = (
     ErrorCode("undo_too_late", 409, "This can no longer be taken back", "Something was built on it meanwhile: go on, or tell the lead."),
     ErrorCode("put_back_done", 409, "This was put back before", "Go on with the next line of the list."),
     ErrorCode("nothing_to_undo", 409, "Nothing can be taken back", "Only the last action can be undone, while the tote is on the cart."),
+    # planning
+    ErrorCode("plan_at_work", 409, "A plan of this kind is at work", "Wait for it, stop it, or finish its moves first; the answer names the run."),
+    ErrorCode("plan_outdated", 409, "The floor has changed since the plan was made", "Discard the plan and ask for a new one."),
+    ErrorCode("plan_impossible", 422, "Nothing can be planned", "The message says what is missing; add it and ask again."),
+    ErrorCode("chain_begun", 409, "A part of these moves is done", "Finish the chain: its goods stand on the buffer place."),
+    ErrorCode("move_not_next", 409, "Another move comes first", "Do the moves of a chain in their sequence; the answer names the one that is due."),
+    ErrorCode("picks_waiting", 409, "Pickers are on their way to this place", "Do another move first, and this one when the picks are done."),
     # put wall
     ErrorCode("wrong_slot", 409, "Wrong slot", "Put it into a slot whose light is on, and press that light."),
     ErrorCode("put_aside", 409, "No order wants this any more", "Leave it in the pick tote: it goes back to its shelf."),

@@ -16,6 +16,7 @@ from mfc.inbound import states as inbound
 from mfc.orders import states as orders
 from mfc.packing import states as packing
 from mfc.picking import states as picking
+from mfc.slotting import states as slotting
 from mfc.upkeep import states as upkeep
 
 _MEANING = re.compile(r"^\s+(?P<name>[A-Z_]+) = \".*\"  # (?P<text>.+)$", re.MULTILINE)
@@ -36,6 +37,8 @@ MACHINES = (
     Machine("Receipt", inbound.ReceiptState, inbound.TRANSITIONS, inbound.ReceiptState.ANNOUNCED),
     Machine("Replenishment", upkeep.ReplenishState, upkeep.REPLENISH_TRANSITIONS, upkeep.ReplenishState.OPEN),
     Machine("Count", upkeep.CountState, upkeep.COUNT_TRANSITIONS, upkeep.CountState.OPEN),
+    Machine("Planning run", slotting.RunState, slotting.RUN_TRANSITIONS, slotting.RunState.QUEUED),
+    Machine("Move between slots", slotting.MoveState, slotting.MOVE_TRANSITIONS, slotting.MoveState.PROPOSED),
     Machine("Batch", picking.BatchState, picking.BATCH_TRANSITIONS, picking.BatchState.PLANNED),
     Machine("Pick task", picking.TaskState, picking.TASK_TRANSITIONS, picking.TaskState.OPEN),
     Machine("Question to a customer", picking.AskState, picking.ASK_TRANSITIONS, picking.AskState.ASKED),

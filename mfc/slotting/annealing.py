@@ -17,11 +17,16 @@ from mfc.slotting.fast import compiled
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# Shares of the proposals, in percent: beside a SKU bought together; back home (when moves are counted); rest anywhere.
-BESIDE_PERCENT = 60
+# Shares of the proposals, in percent: beside a SKU bought together; back home (when moves are counted); into an empty
+# slot, for one that is bought with a neighbour of it (one move where a swap takes two); the rest anywhere.
+BESIDE_PERCENT = 50
 HOME_PERCENT = 12
+HOLE_PERCENT = 20
 # "Beside" is within so many slots in walking order.
 BESIDE_SLOTS = 24
+# After so many orders it is asked whether the swap is bad beyond doubt: so many squared standard deviations of the sum.
+LOOK_EVERY = 8
+SURE = 4.0
 # Lehmer's generator (Park and Miller 1988): exact in 64-bit integers, with and without the compiler.
 MULTIPLIER = 48_271
 MODULUS = 2_147_483_647
@@ -53,25 +58,42 @@ def _lengths_change(
     fresh: Ints,
     touched: Ints,
     work: Ints,
+    limit: float,
 ) -> tuple[float, int]:
-    """Weighted change of the tours of all orders that hold ``sku`` or ``other``; the new lengths wait in ``fresh``."""
-    change, count = 0.0, 0
-    for turn in range(2):
-        one = sku if turn == 0 else other
-        if one < 0:
+    """Weighted change of the tours of all orders that hold ``sku`` or ``other``; the new lengths wait in ``fresh``.
+
+    The count is -1 as soon as the change is sure to exceed ``limit``: most swaps are bad, and a part of the orders tells.
+    """
+    change, squares, count, seen = 0.0, 0.0, 0, 0
+    first, first_end = holders_start[sku], holders_start[sku + 1]
+    second, second_end = 0, 0
+    if other >= 0:
+        second, second_end = holders_start[other], holders_start[other + 1]
+    first_left, second_left = first_end - first, second_end - second
+    first_size, second_size = max(first_left, 1), max(second_left, 1)
+    while first_left > 0 or second_left > 0:
+        # Both lists in step with each other, so that a part of them stands for the whole.
+        if first_left * second_size >= second_left * first_size and first_left > 0:
+            order = holders[first_end - first_left]
+            first_left -= 1
+        else:
+            order = holders[second_end - second_left]
+            second_left -= 1
+        if stamps[order] == stamp:
             continue
-        for position in range(holders_start[one], holders_start[one + 1]):
-            order = holders[position]
-            if stamps[order] == stamp:
-                continue
-            stamps[order] = stamp
-            filled = order_keys(order, starts, items, key_of, work, 0)
-            now = tour(work, filled, xs, length, depot_x)
-            if now != lengths[order]:
-                touched[count] = order
-                fresh[count] = now
-                count += 1
-                change += weights[order] * (now - lengths[order])
+        stamps[order] = stamp
+        filled = order_keys(order, starts, items, key_of, work, 0)
+        now = tour(work, filled, xs, length, depot_x)
+        if now != lengths[order]:
+            touched[count] = order
+            fresh[count] = now
+            count += 1
+            step = weights[order] * (now - lengths[order])
+            change += step
+            squares += step * step
+        seen += 1
+        if seen % LOOK_EVERY == 0 and change > limit and change * change > SURE * squares:
+            return change, -1
     return change, count
 
 
@@ -134,6 +156,8 @@ def anneal(  # noqa: C901
     slot_of: Ints,
     sku_at: Ints,
     key_of: Ints,
+    holes: Ints,
+    hole_at: Ints,
     loads: Floats,
     stamps: Ints,
     counters: Ints,
@@ -141,7 +165,7 @@ def anneal(  # noqa: C901
     touched: Ints,
     work: Ints,
 ) -> float:
-    """Try ``proposals`` changes at one temperature; arrays of the assignment change in place. Returns the change of the cost.
+    """Try ``proposals`` changes at one temperature; arrays change in place. Returns the change of the cost.
 
     ``counters``: number of SKUs away from home; last stamp; accepted changes so far.
     """
@@ -149,12 +173,25 @@ def anneal(  # noqa: C901
     total = 0.0
     for _ in range(proposals):
         sku = _next(state, skus)
+        kind = _next(state, 100)
+        target = -1
+        if kind >= 100 - HOLE_PERCENT and len(holes) > 0:
+            target = holes[_next(state, len(holes))]
+            rank = slot_rank[target] + _next(state, 2 * BESIDE_SLOTS + 1) - BESIDE_SLOTS
+            if rank < 0 or rank >= slots:
+                continue
+            neighbour = sku_at[ranked[rank]]
+            if neighbour < 0 or holders_start[neighbour] == holders_start[neighbour + 1]:
+                continue
+            held = holders_start[neighbour + 1] - holders_start[neighbour]
+            order = holders[holders_start[neighbour] + _next(state, held)]
+            sku = items[starts[order] + _next(state, starts[order + 1] - starts[order])]
         source = slot_of[sku]
         if locked[sku] or source < 0:
             continue
-        kind = _next(state, 100)
-        target = -1
-        if kind < BESIDE_PERCENT and holders_start[sku] < holders_start[sku + 1]:
+        if target >= 0:
+            pass
+        elif kind < BESIDE_PERCENT and holders_start[sku] < holders_start[sku + 1]:
             held = holders_start[sku + 1] - holders_start[sku]
             order = holders[holders_start[sku] + _next(state, held)]
             friend = items[starts[order] + _next(state, starts[order + 1] - starts[order])]
@@ -199,13 +236,13 @@ def anneal(  # noqa: C901
         if other >= 0:
             key_of[other] = slot_key[source]
         counters[1] += 1
+        limit = -temperature * math.log((_next(state, 1_000_000) + 1) / 1_000_000.0)
         walked, count = _lengths_change(
             sku, other, counters[1], holders_start, holders, starts, items, weights, key_of, xs, length, depot_x,
-            stamps, lengths, fresh, touched, work,
+            stamps, lengths, fresh, touched, work, limit - change,
         )  # fmt: skip
         change += walked
-        chance = _next(state, 1_000_000) + 1
-        if change <= 0.0 or (temperature > 0.0 and change < -temperature * math.log(chance / 1_000_000.0)):
+        if count >= 0 and change <= limit:
             for position in range(count):
                 lengths[touched[position]] = fresh[position]
             slot_of[sku] = target
@@ -213,6 +250,9 @@ def anneal(  # noqa: C901
             sku_at[source] = other
             if other >= 0:
                 slot_of[other] = source
+            else:
+                holes[hole_at[target]] = source
+                hole_at[source] = hole_at[target]
             loads[here] -= shift
             loads[there] += shift
             counters[0] += moves

@@ -21,10 +21,11 @@ from mfc.slotting.baskets import Baskets, Flags, Floats, Ints
 
 RULES = ("nearest", "within-aisle", "across-aisle", "cube")
 # Temperatures in mean tour lengths: from where a worse swap is often kept to where it never is.
-HOT, COLD = 0.1, 0.01
-# The search looks at so many orders at a time, and draws other ones this often: fixed ones would over-fit.
-DRAW_ORDERS = 12_000
-DRAWS = 24
+HOT, COLD = 0.03, 0.001
+# The newest orders are enough: beyond this the walks hardly change, the time does.
+MOST_ORDERS = 40_000
+# Temperatures were found on this many lines for each SKU.
+LINES_PER_SKU = 30
 # Between two looks at the clock and the stop button: some hundredths of a second, compiled.
 CHUNK = 2_000
 # Proposals by SKU over the whole search.
@@ -35,7 +36,7 @@ Progress = Callable[[float, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The places: ``key`` is ``Block.key`` of each, ``kind`` its temperature class, ``room`` what fits (litres, or any unit).
+    """The places: ``key`` is ``Block.key`` of each, ``kind`` its class, ``room`` what fits (any unit).
 
     ``bay``: slots that stand one above the other or side by side at one spot; ``level`` counts from the floor.
     """
@@ -103,7 +104,7 @@ class Found:
     trail: tuple[tuple[float, float], ...] = field(default=())
 
 
-class DoesNotFit(ValueError):
+class DoesNotFitError(ValueError):
     """Some SKU finds no slot: ``skus`` are their numbers."""
 
     def __init__(self, skus: list[int]) -> None:
@@ -127,7 +128,7 @@ def slot_order(block: Block, slots: Slots, rule: str) -> Ints:
 
 
 def by_rule(block: Block, slots: Slots, goods: Goods, rule: str) -> Ints:
-    """The slot of each SKU by velocity (or by cube per order) into slots by ``rule``; raises ``DoesNotFit``."""
+    """The slot of each SKU by velocity (or by cube per order) into slots by ``rule``; raises ``DoesNotFitError``."""
     desire = -goods.picks
     if rule == "cube":
         desire = np.maximum(goods.need, 1e-9) / np.maximum(goods.picks, 1e-9)
@@ -162,7 +163,7 @@ def fill(slots: Slots, goods: Goods, slot_sequence: Ints, sku_sequence: Ints) ->
         else:
             slot_of[sku] = stack.pop(position)
     if homeless:
-        raise DoesNotFit(homeless)
+        raise DoesNotFitError(homeless)
     return slot_of
 
 
@@ -185,6 +186,9 @@ class Search:
         placed = np.flatnonzero(self.slot_of >= 0)
         self.sku_at[self.slot_of[placed]] = placed
         self.key_of = np.where(self.slot_of >= 0, slots.key[np.maximum(self.slot_of, 0)], -1)
+        self.holes = np.flatnonzero(self.sku_at < 0).astype(np.int64)
+        self.hole_at = np.full(len(slots), -1, dtype=np.int64)
+        self.hole_at[self.holes] = np.arange(len(self.holes))
         self.ranked = np.lexsort((slots.level, slots.key))
         self.slot_rank = np.empty(len(slots), dtype=np.int64)
         self.slot_rank[self.ranked] = np.arange(len(slots))
@@ -199,10 +203,10 @@ class Search:
         self.state = np.array([seed % (annealing.MODULUS - 1) + 1], dtype=np.int64)
         self.give(baskets)
 
-    def give(self, baskets: Baskets) -> None:
-        """Judge by these tours from now on."""
+    def give(self, baskets: Baskets, half_life_days: float = math.inf) -> None:
+        """Judge by these tours from now on; an order counts half after so many days."""
         self.baskets = baskets
-        self.weights = np.ones(len(baskets))
+        self.weights = by_age(baskets, half_life_days)
         self.holders_start, self.holders = baskets.by_sku()
         self.lengths = self._tours()
         self.stamps = np.zeros(len(baskets), dtype=np.int64)
@@ -221,6 +225,11 @@ class Search:
     def mean(self) -> float:
         """Mean tour now."""
         return float(self.lengths.mean()) if len(self.lengths) else 0.0
+
+    @property
+    def temperature_unit(self) -> float:
+        """What a swap typically changes: grows with the tours and with the root of the orders that hold a SKU."""
+        return self.mean * math.sqrt(len(self.baskets.items) / max(len(self.goods), 1) / LINES_PER_SKU)
 
     @property
     def moves(self) -> int:
@@ -244,21 +253,10 @@ class Search:
             self.block.xs, self.block.length, self.block.depot_x,
             slots.key, slots.kind, slots.room, self.slot_rank, self.ranked, slots.bay, self.bay_start, self.bay_slots,
             goods.kind, goods.need, goods.picks, goods.group, goods.hostile, goods.locked, goods.home,
-            self.slot_of, self.sku_at, self.key_of, self.loads, self.stamps, self.counters,
+            self.slot_of, self.sku_at, self.key_of, self.holes, self.hole_at, self.loads, self.stamps, self.counters,
             self._fresh, self._touched, self._work,
         )  # fmt: skip
         return changed
-
-
-def drawn(
-    baskets: Baskets, count: int, together: int, weights: Floats | None, shuffle: np.random.Generator
-) -> Baskets:
-    """Other orders each time: ``count`` of them at random (the newer the likelier), in carts of ``together``."""
-    chance = None if weights is None else weights / weights.sum()
-    count = min(count, len(baskets))
-    mixed = baskets.chosen(shuffle.choice(len(baskets), count, replace=False, p=chance).astype(np.int64))
-    starts = np.concatenate((mixed.starts[:-1:together], mixed.starts[-1:]))
-    return Baskets(starts, mixed.items, mixed.days[::together], mixed.qty, mixed.skus)
 
 
 def improve(
@@ -272,10 +270,8 @@ def improve(
     crowd: float = 0.0,
     proposals_per_sku: int = PROPOSALS_PER_SKU,
     seconds: float = 60.0,
-    together: int = 1,
     half_life_days: float = math.inf,
-    draws: int = DRAWS,
-    draw_orders: int = DRAW_ORDERS,
+    most_orders: int = MOST_ORDERS,
     hot: float = HOT,
     cold: float = COLD,
     progress: Progress = lambda done, text: False,
@@ -286,29 +282,30 @@ def improve(
     stops it; what is found by then is kept.
     """
     began = time.monotonic()
-    judged = baskets.part(max(0, len(baskets) - draw_orders), len(baskets))
+    judged = baskets.part(max(0, len(baskets) - most_orders), len(baskets))
     search = Search(block, slots, goods, judged, start, seed)
     before = search.mean
-    weights = None
-    if not math.isinf(half_life_days):
-        weights = 0.5 ** ((baskets.days[-1] - baskets.days) / half_life_days)
+    search.give(judged, half_life_days)
     total = max(1, proposals_per_sku * len(goods))
-    shuffle = np.random.default_rng(seed)
     trail = [(0.0, before)]
+    unit = search.temperature_unit
     stopped = False
-    done, tried, draws_made = 0.0, 0, 0
+    done, tried = 0.0, 0
     while done < 1.0 and not stopped:
-        if done * draws >= draws_made and (len(baskets) > draw_orders or together > 1 or not draws_made):
-            search.give(drawn(baskets, draw_orders, together, weights, shuffle))
-            draws_made += 1
-            drawn_mean = search.mean
-        search.anneal(CHUNK, hot * (cold / hot) ** done * drawn_mean, crowd=crowd)
+        search.anneal(CHUNK, hot * (cold / hot) ** done * unit, crowd=crowd)
         tried += CHUNK
         spent = time.monotonic() - began
         done = max(tried / total, spent / seconds)
         trail.append((spent, search.mean))
         stopped = progress(min(done, 1.0), f"{search.mean / before - 1:+.1%} walking")
-    search.give(judged)
     return Found(
         search.slot_of, before, search.mean, search.moves, time.monotonic() - began, stopped, tuple(trail)
     )
+
+
+def by_age(baskets: Baskets, half_life_days: float) -> Floats:
+    """Weights by age with a mean of 1."""
+    if math.isinf(half_life_days) or not len(baskets):
+        return np.ones(len(baskets))
+    weights = 0.5 ** ((baskets.days.max() - baskets.days) / half_life_days)
+    return np.asarray(weights / weights.mean())

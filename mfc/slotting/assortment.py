@@ -7,6 +7,7 @@ beside the choice is an upper bound over all possible choices (see ``fillbound``
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -206,13 +207,24 @@ def rolling_trials(
     return trials, run([replace(one.shrinkage, half_life_days=days) for one in best for days in half_lives])
 
 
+def fading(baskets: Baskets, *, share: float = 0.3) -> float:
+    """The half-life in days that suits this shop's demand (infinite: all alike), judged as a choice of a range is."""
+    if len(baskets) < LEAST_ORDERS:
+        return math.inf
+    given = Range.plain(max(1, int(share * baskets.skus)), baskets.skus)
+    folds = _folds(baskets.part(max(0, len(baskets) - MOST_TRIAL_ORDERS), len(baskets)))
+    span_days = float(baskets.days[-1] - baskets.days[0])
+    tried = [replace(DEFAULT, half_life_days=days) for days in HALF_LIVES_DAYS if 1.5 * days < span_days]
+    return max(
+        [DEFAULT, *tried],
+        key=lambda one: float(np.mean([_judged(known, later, given, one) for known, later in folds])),
+    ).half_life_days
+
+
 def _folds(baskets: Baskets) -> list[tuple[Baskets, Baskets]]:
     count = len(baskets)
     edges = [round(count * (1 - FOLD_SHARE * back)) for back in range(FOLDS, -1, -1)]
-    return [
-        (baskets.part(0, edge), baskets.part(edge, end))
-        for edge, end in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [(baskets.part(0, edge), baskets.part(edge, end)) for edge, end in itertools.pairwise(edges)]
 
 
 def _judged(known: Baskets, later: Baskets, given: Range, shrinkage: Shrinkage) -> float:

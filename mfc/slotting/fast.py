@@ -6,12 +6,14 @@ Functions under ``compiled`` use numbers, numpy arrays and plain loops only, so 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+njit: Any
 try:
-    from numba import njit
+    njit = import_module("numba").njit
 except ImportError:  # the extra "fast" is not installed
     njit = None
 

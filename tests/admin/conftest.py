@@ -18,6 +18,7 @@ from mfc.layout.models import Aisle, CrossAisle, Lift, Location
 from mfc.orders.models import HistoryLine
 from mfc.picking import wallplan
 from mfc.picking.models import PickTask, PutBack, SortTote, SubstitutionAsk, WallPut, WallWork
+from mfc.slotting.models import DemandForecast, PlanRun, RangeChange, SlotMove, SlottingRule
 from mfc.upkeep import counting
 from mfc.upkeep.models import Count, CountKind, CountLine, Replenishment
 from mfc.webhooks.models import Delivery, Endpoint
@@ -102,6 +103,7 @@ def floor(db: None) -> Floor:
     Aisle.objects.create(site=built.site, code="M1", x_mm=0, floor=1)
     Lift.objects.create(site=built.site, code="L1", x_mm=0, y_mm=built.site.front_y_mm)
     HistoryLine.objects.create(site=built.site, order_ref="H1", placed_at=clock.now(), sku_id=sku_id, qty=2)
+    _plans(built, sku_id, dock, quarantine)
     VariableMeasure.objects.create(pattern="28IIIIIWWWWWC")
     imports.upload(
         site="DEMO",
@@ -112,6 +114,28 @@ def floor(db: None) -> Floor:
         queued=False,
     )
     return built
+
+
+def _plans(built: Floor, sku_id: int, source: Location, target: Location) -> None:
+    """One row of everything that planning keeps."""
+    run = PlanRun.objects.create(site=built.site, kind="demand", asked_at=clock.now(), actor="test")
+    RangeChange.objects.create(run=run, sku_id=sku_id, enters=True, share=0.01, why="test")
+    SlotMove.objects.create(
+        run=run,
+        site=built.site,
+        chain=1,
+        number=1,
+        sku_id=sku_id,
+        source=source,
+        target=target,
+        minutes=2,
+        why="test",
+    )
+    DemandForecast.objects.create(
+        site=built.site, sku_id=sku_id, made_at=clock.now(), mean=3, low=1, high=6, confidence=0.9, coverage=0.91,
+        method="trend", history=[1, 2, 4], weekdays=[0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.1],
+    )  # fmt: skip
+    SlottingRule.objects.create(site=built.site, kind="exclude_sku", sku_id=sku_id)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -58,12 +59,10 @@ def windows(baskets: Baskets, count: int, *, has_times: bool) -> list[tuple[Bask
         edges = [last + 1e-6 - WINDOW_DAYS * back for back in range(count, -1, -1)]
         return [
             (baskets.between(-np.inf, edge), baskets.between(edge, end))
-            for edge, end in zip(edges[:-1], edges[1:], strict=True)
+            for edge, end in itertools.pairwise(edges)
         ]
     cuts = [round(len(baskets) * (1 - 0.1 * back)) for back in range(count, -1, -1)]
-    return [
-        (baskets.part(0, cut), baskets.part(cut, end)) for cut, end in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    return [(baskets.part(0, cut), baskets.part(cut, end)) for cut, end in itertools.pairwise(cuts)]
 
 
 def _measure(orders: orderfiles.OrderSet, given: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfc.core.errors import DomainError
 from mfc.layout.models import Site
-from mfc.scanning.flows import adjust, count, hold, lookup, move, putaway, putback, receive, replenish
+from mfc.scanning.flows import adjust, count, hold, lookup, move, putaway, putback, receive, replenish, reslot
 from mfc.scanning.flows.frame import Choice, Chosen, Entered, Flow, Input, View, Work
 from mfc.scanning.replies import Reply, accepted
 from mfc.scanning.resolve import BadgeScan, CommandScan, Scan
@@ -17,6 +17,7 @@ FLOWS: tuple[Flow, ...] = (
     count.FLOW,
     putback.FLOW,
     move.FLOW,
+    reslot.FLOW,
     hold.FLOW,
     adjust.FLOW,
     lookup.FLOW,
