@@ -22,6 +22,8 @@ from mfc.picking.sitewalks import Floor
 
 # Beyond this a batch is taken as first chosen: the search is for carts.
 MAX_SOURCES = 400
+# The same while the search runs as plain Python (numba is missing, or has not compiled yet): some tenths of a second.
+MAX_SOURCES_PLAIN = 40
 # Partial walks looked at: a release must not wait.
 PATIENCE = 20_000
 REASON = "on the way"
@@ -60,7 +62,8 @@ def shorten(
     on_blocks = isinstance(floor.ground, Walkway) and is_on_blocks(
         floor.ground, list(spots.values()), [floor.home]
     )
-    if not has_choice or not on_blocks or len(everything) > MAX_SOURCES:
+    most = MAX_SOURCES if scattered.is_warm() else MAX_SOURCES_PLAIN
+    if not has_choice or not on_blocks or len(everything) > most:
         return list(taken)
     better: list[Taken] = []
     for rank in sorted({tier[3] for tier in tiers}):

@@ -67,19 +67,31 @@ class Fetch:
         return self.lower >= self.walk.length
 
 
-class _Speed:
-    """Which kernels run: plain Python until `warm` has compiled them, so that nobody waits for a compiler."""
+@dataclass(slots=True)
+class _Kernels:
+    """Which inner loops run: plain Python until `warm` has compiled them, so that nobody waits for a compiler."""
 
-    sweep: Any = staticmethod(kernels.sweep)
-    extend: Any = staticmethod(kernels.extend)
+    sweep: Any
+    extend: Any
+
+
+_PLAIN = _Kernels(kernels.sweep, kernels.extend)
+_FAST = _Kernels(kernels.fast_sweep, kernels.fast_extend)
+_in_use = [_PLAIN]
 
 
 def warm() -> None:
     """Compile the inner loops (seconds, once for each machine); afterwards this process uses them."""
-    _Speed.sweep, _Speed.extend = staticmethod(kernels.fast_sweep), staticmethod(kernels.fast_extend)
     grid = Grid.even(aisles=3, step=2, blocks=[[1, 2, 3]], lengths=[4])
-    cells = [Source(Cell(aisle, 0, index), "a", 1) for aisle in (0, 2) for index in (0, 2)]
-    choose(grid, cells, {"a": 3}, Terminal(1, 0))
+    held = {Cell(aisle, 0, index): [(0, 1)] for aisle in (0, 2) for index in (0, 2)}
+    search = _Search(network(grid, held, [3], Terminal(1, 0)), PATIENCE, _FAST)
+    search.run(10_000)
+    _in_use[0] = _FAST
+
+
+def is_warm() -> bool:
+    """Whether this process searches with compiled loops."""
+    return _in_use[0] is _FAST
 
 
 def choose(
@@ -115,7 +127,7 @@ def choose(
         cell: [(number[sources[index].article], sources[index].quantity) for index in indexes]
         for cell, indexes in at_cell.items()
     }
-    search = _Search(network(grid, held, list(wanted.values()), depot), patience)
+    search = _Search(network(grid, held, list(wanted.values()), depot), patience, _in_use[0])
     first = _nearest(grid, sources, useful, wanted, depot)
     takes, walk = first, route(grid, [sources[index].cell for index, _ in first], depot)
     lower = search.run(walk.length - 2 * depot.approach)
@@ -165,8 +177,9 @@ def _fewest(
 class _Search:
     """Best first over the reaches of the walk."""
 
-    def __init__(self, net: Network, patience: int) -> None:
+    def __init__(self, net: Network, patience: int, speed: _Kernels) -> None:
         self.net = net
+        self._speed = speed
         self._patience = patience
         self._labels = 0
         self._open: list[tuple[int, int]] = []
@@ -254,7 +267,7 @@ class _Search:
         net = self.net
         reduced = self._costs - self._prices @ weights
         missing = net.demand.copy()
-        cost = _Speed.sweep(
+        cost = self._speed.sweep(
             net.stage_start, net.opt_class, reduced, net.cover, net.trans, net.done,
             net.begins[left], net.ends[right], self._value, self._choice, missing,
         )  # fmt: skip
@@ -291,7 +304,7 @@ class _Search:
         """Look for a walk of at most `limit`; say whether every one was looked at."""
         net = self.net
         _, reduced, _ = self._sweep(left, right, weights)
-        cost, was_cut, options, labels = _Speed.extend(
+        cost, was_cut, options, labels = self._speed.extend(
             net.stage_start, net.opt_class, net.opt_cost, reduced, net.cover, net.trans, net.done,
             net.begins[left], net.ends[right], net.demand, net.rest, weights, self._value,
             limit + _EPS, width, MOST_LABELS,

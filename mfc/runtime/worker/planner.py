@@ -8,6 +8,8 @@ from mfc.core import clock, txn
 from mfc.layout.models import Site
 from mfc.picking import waves
 from mfc.picking.models import Batch
+from mfc.picking.routing import scattered
+from mfc.picking.routing.compiled import HAS_NUMBA
 from mfc.runtime.worker.threads import Lane
 from mfc.scanning.replies import accepted, lock, tell
 
@@ -29,7 +31,8 @@ class Planner:
             self._wanted.set()
 
     async def run(self) -> None:
-        """Plan until cancelled."""
+        """Plan until cancelled. The search for places on the way is compiled beside it, at most once for each machine."""
+        warming = asyncio.create_task(asyncio.to_thread(scattered.warm)) if HAS_NUMBA else None
         try:
             while True:
                 self._wanted.clear()
@@ -41,6 +44,8 @@ class Planner:
                 except TimeoutError:
                     continue
         finally:
+            if warming is not None:
+                warming.cancel()
             self._lane.close()
 
 
