@@ -37,6 +37,9 @@ NEEDS_QUERY = {
     "/api/v1/putaways/proposals",
     "/api/v1/putwalls/{station}/slots",
     "/api/v1/receipts/{receipt_id}",
+    "/api/v1/plans/{plan_id}",
+    "/api/v1/plans/{plan_id}/changes",
+    "/api/v1/plans/{plan_id}/moves",
 }
 CHECKS = (
     not_a_server_error,

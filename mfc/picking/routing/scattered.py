@@ -36,8 +36,8 @@ ROUNDS = 60
 WIDTHS = (12, 100)
 _EVERY = 1 << 40
 # Partial walks of one enumeration, and of all together, before the answer is only near: some seconds.
-MOST_LABELS = 20_000
-PATIENCE = 60_000
+MOST_LABELS = 40_000
+PATIENCE = 150_000
 _EPS = 1e-6
 
 
