@@ -11,7 +11,7 @@ from tests.world import World
 def test_a_plan_from_request_to_the_last_move(world: World, api: Api) -> None:
     history(world)
     slot_all(world)
-    wanted = {"kind": "slots", "settings": {"moves_percent": 100, "payback_days": 10_000, "seconds": 2}}
+    wanted = {"kind": "slots", "settings": {"moves_percent": 100, "payback_days": 10_000, "seconds": 20}}
     made = api.post("/plans", wanted, key="plan-1")
     assert made.status_code == 201
     assert made.json()["state"] == "queued"

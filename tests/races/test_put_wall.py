@@ -67,9 +67,11 @@ def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def both_put(
-    world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch
+    world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch, *, locked: bool = True
 ) -> tuple[walls.Wall, list[Outcome[str]]]:
     wall = two_orders(world, walk)
+    if not locked:
+        unlock(monkeypatch)
     people = [world.people["Pat"], world.people["Kim"]]
     seen = [wall.slot(1) for _ in people]
     meet(monkeypatch, threading.Barrier(2))
@@ -97,15 +99,18 @@ def test_one_of_two_people_puts_into_a_slot(
 def test_without_locks_both_put_and_the_tote_gets_too_much(
     world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unlock(monkeypatch)
-    _, outcomes = both_put(world, walk, monkeypatch)
+    _, outcomes = both_put(world, walk, monkeypatch, locked=False)
     assert refusals(outcomes) == []
     assert world.in_tote(world.totes[1]) == {"TEA": 4}
 
 
-def put_against_cancel(world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def put_against_cancel(
+    world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch, *, locked: bool = True
+) -> list[str]:
     """Called off by the lead once the person has seen the light; codes of the refusals."""
     slot = two_orders(world, walk).slot(1)
+    if not locked:
+        unlock(monkeypatch)
     assert slot.order is not None
     order = slot.order
     seen, cancelled = threading.Event(), threading.Event()
@@ -143,8 +148,7 @@ def test_an_order_that_is_called_off_during_a_put_is_put_back_from_where_it_lies
 def test_without_locks_the_put_back_looks_in_the_wrong_tote(
     world: World, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unlock(monkeypatch)
-    put_against_cancel(world, walk, monkeypatch)
+    put_against_cancel(world, walk, monkeypatch, locked=False)
     (back,) = PutBack.objects.all()
     assert back.tote_use.container.label == world.totes[0]
     assert world.in_tote(world.totes[1]) == {"TEA": 2}

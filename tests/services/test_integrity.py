@@ -10,6 +10,15 @@ from tests.proof import broken_invariants
 from tests.walk import Walk
 from tests.world import World
 
+_A_PLAN = (
+    "INSERT INTO slotting_planrun (site_id, kind, state, settings, percent, note, stop_wanted, result, attempts, asked_at,"
+    " actor, actor_name, decided_by) SELECT id, 'slots', 'ready', '{}', 100, '', false, '{}', 1, now(), 'nobody', '', ''"
+    " FROM layout_site;"
+)
+_SLOT_MOVES = (
+    "INSERT INTO slotting_slotmove (run_id, site_id, chain, number, sku_id, source_id, target_id, to_buffer, minutes,"
+    " saved_mm_a_day, state, why, qty_done, done_by)"
+)
 # invariant: the other invariants that the same damage breaks too, and the damage
 DAMAGE: dict[str, tuple[set[str], str]] = {
     "balances_equal_moves": (
@@ -128,8 +137,23 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         set(),
         "DROP INDEX one_batch_per_station; DROP INDEX one_batch_per_colour; "
         "INSERT INTO picking_batch (site_id, wave_id, state, method, station_id, colour, current_stop, length_mm, policy,"
-        " reason, latest_start, planned_at) SELECT site_id, wave_id, 'picked', method, station_id, colour, 1, 0, '', '',"
-        " now(), now() FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+        " reason, latest_start, planned_at, lengths_mm) SELECT site_id, wave_id, 'picked', method, station_id, colour, 1, 0,"
+        " '', '', now(), now(), '{}' FROM picking_batch CROSS JOIN generate_series(1, 2) WHERE state = 'closed' LIMIT 2",
+    ),
+    "slot_moves_equal_moves": (
+        set(),
+        _A_PLAN
+        + _SLOT_MOVES
+        + " SELECT r.id, r.site_id, 1, 1, s.id, p.id, p.id, false, 1, 0, 'done', '', 1, ''"
+        " FROM slotting_planrun r, catalog_sku s, layout_location p LIMIT 1",
+    ),
+    "slot_moves_in_sequence": (
+        set(),
+        _A_PLAN
+        + _SLOT_MOVES
+        + " SELECT r.id, r.site_id, 1, n, s.id, p.id, p.id, false, 1, 0, CASE n WHEN 1 THEN 'open' ELSE 'done' END, '', 0,"
+        " '' FROM slotting_planrun r, (SELECT min(id) AS id FROM catalog_sku) s, (SELECT min(id) AS id FROM layout_location) p,"
+        " generate_series(1, 2) n",
     ),
     "slots_have_their_tote": (
         set(),
