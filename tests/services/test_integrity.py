@@ -152,8 +152,8 @@ DAMAGE: dict[str, tuple[set[str], str]] = {
         _A_PLAN
         + _SLOT_MOVES
         + " SELECT r.id, r.site_id, 1, n, s.id, p.id, p.id, false, 1, 0, CASE n WHEN 1 THEN 'open' ELSE 'done' END, '', 0,"
-        " '' FROM slotting_planrun r, (SELECT min(id) AS id FROM catalog_sku) s, (SELECT min(id) AS id FROM layout_location) p,"
-        " generate_series(1, 2) n",
+        " '' FROM slotting_planrun r, (SELECT min(id) AS id FROM catalog_sku) s,"
+        " (SELECT min(id) AS id FROM layout_location) p, generate_series(1, 2) n",
     ),
     "slots_have_their_tote": (
         set(),
