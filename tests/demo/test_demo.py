@@ -105,7 +105,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_carries_on(folder: Path) -> 
         "--hands",
         "3",
         "--speed",
-        "60",
+        "120",
         "--seed",
         "3",
         "--faults",

@@ -148,7 +148,7 @@ def test_a_bin_that_holds_less_than_the_book_is_reported_short(tmp_path: Path) -
     play(tmp_path, orders, body, raw=raw)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_with_mistakes_of_every_kind_nothing_is_lost_and_every_delivery_is_right(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
